@@ -1,0 +1,99 @@
+"""The one document that tells a device where it stands and whom it serves.
+
+Signed by central, with a version that only grows, applied in one transaction or not at
+all. The last good one stays.
+"""
+
+from typing import Annotated
+
+import cbor2
+import msgspec
+from msgspec import Meta
+
+from protocol import cose
+from protocol.errors import Malformed
+from protocol.keys import SigningKey, VerifyKey
+from protocol.limits import Code, Count, Long, Sequence, Short
+
+Seconds = Annotated[int, Meta(ge=3, le=3600)]
+
+
+class Hall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A government service hall."""
+
+    code: Code
+    name: Short
+
+
+class Window(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The window a device stands at."""
+
+    code: Code
+    number: Code
+    """What the sign above it says, e.g. ``12``."""
+    assigned_staff: Short = ""
+    """Staff number of the one who always serves here; empty where staff log in."""
+
+
+class StaffMember(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Someone who may serve at this hall's windows."""
+
+    number: Code
+    name: Short
+    post: Short
+    department: Short
+    pin_verifier: Short = ""
+    """argon2id in its encoded form; empty if this person cannot log in on a device."""
+
+
+class Matter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A matter that can be handled at this hall."""
+
+    code: Code
+    """31 or 33 characters (CODES.md, "Provincial upload")."""
+    name: Short
+
+
+class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a rule pack decides for the device; times in seconds. Defaults: Liaoning."""
+
+    pack: Code = "liaoning"
+    rating_seconds: Seconds = 60
+    reasons_seconds: Seconds = 40
+    thanks_seconds: Seconds = 15
+    followup_days: Count = 30
+    switched_off_tags: tuple[Count, ...] = ()
+
+
+class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything a device needs from central to serve citizens, offline too."""
+
+    device: Code
+    version: Sequence
+    """Grows by at least one with every change; a lower one is refused."""
+    hall: Hall
+    window: Window
+    staff: tuple[StaffMember, ...]
+    matters: tuple[Matter, ...]
+    notices: tuple[Long, ...] = ()
+    rules: Rules = Rules()
+    phone_url: Short = ""
+    """Where a phone opens a QR token: an ``https://host`` without a path."""
+
+
+def sign(configuration: Configuration, key: SigningKey) -> bytes:
+    """Return ``configuration`` as a COSE_Sign1 by central."""
+    payload = cbor2.dumps(msgspec.to_builtins(configuration))
+    return cose.sign(payload, key, cose.CONFIGURATION)
+
+
+def verify(signed: bytes, key: VerifyKey) -> Configuration:
+    """Return the configuration in ``signed`` if central's ``key`` signed it.
+
+    Raises `ProtocolError`.
+    """
+    fields = cose.decode_cbor(cose.verify(signed, key, cose.CONFIGURATION))
+    try:
+        return msgspec.convert(fields, Configuration)
+    except msgspec.ValidationError as error:
+        raise Malformed(f"configuration: {error}") from error
