@@ -1,0 +1,1 @@
+"""The rating device: its rules, its two files, and the two processes that use them."""

@@ -1,0 +1,37 @@
+"""What the device can refuse or fail at, under one root."""
+
+
+class DeviceError(Exception):
+    """Something on the device did not work as it should."""
+
+
+class IllegalEvent(DeviceError, ValueError):
+    """An event that the present state does not allow; nothing was changed."""
+
+
+class BadConfiguration(DeviceError, ValueError):
+    """A configuration file with mistakes; the message lists every one."""
+
+
+class WrongSchema(DeviceError, RuntimeError):
+    """A database that `haochaping migrate` has not brought up to date."""
+
+
+class DamagedFile(DeviceError, OSError):
+    """A database file that cannot be trusted."""
+
+
+class StorageFull(DeviceError, OSError):
+    """No room left on the disk, not even the reserve."""
+
+
+class NotEnrolled(DeviceError, RuntimeError):
+    """This device has no identity yet."""
+
+
+class CentralError(DeviceError):
+    """The other side: central refused, or answered something it must not."""
+
+
+class CentralUnreachable(CentralError, ConnectionError):
+    """No answer from central, or none that came from it."""

@@ -1,0 +1,500 @@
+"""The visit: one citizen, one staff member, the matters that were finished.
+
+This file is the whole rule book of a rating. `TABLE` says which event is allowed in which
+state and where it may lead; the diagram in docs/architecture.md is generated from it. An
+event that the table does not list raises `IllegalEvent` and changes nothing.
+
+Times are milliseconds of a clock that never jumps; they come in as arguments.
+"""
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from device.core.errors import IllegalEvent
+from protocol.levels import Level
+from protocol.records import InvitedBy, MatterHandled, Outcome
+from protocol.subjects import Subject
+
+
+class State(StrEnum):
+    """Where a visit stands, which is also what the citizen sees."""
+
+    IDLE = "idle"
+    RATING_STAFF = "rating_staff"
+    STAFF_REASONS = "staff_reasons"
+    RATING_MATTER = "rating_matter"
+    MATTER_REASONS = "matter_reasons"
+    CLOSING = "closing"
+    """The records are being written; nothing has been claimed yet."""
+    THANKS = "thanks"
+    UNSAVED = "unsaved"
+    """The records could not be written, and the screen says so."""
+
+
+RATING = (State.RATING_STAFF, State.RATING_MATTER)
+REASONS = (State.STAFF_REASONS, State.MATTER_REASONS)
+OPEN = RATING + REASONS
+"""States in which a citizen is being asked."""
+
+
+# --- events: one per fact -----------------------------------------------------------
+
+
+class Event(msgspec.Struct, frozen=True):
+    """Something that happened."""
+
+
+class Invited(Event, frozen=True):
+    """A visit begins: staff, the business system or the citizen asked for it."""
+
+    visit: UUID
+    invited_by: InvitedBy
+    window: str
+    staff: str
+    """Staff number; empty where only matters are rated."""
+    matters: tuple[MatterHandled, ...] = ()
+
+
+class LevelTapped(Event, frozen=True):
+    """One of the five keys was pressed and released."""
+
+    level: Level
+
+
+class TagToggled(Event, frozen=True):
+    """A reason was picked, or put back."""
+
+    tag: int
+
+
+class ReasonsGiven(Event, frozen=True):
+    """The citizen is done with the reasons (提交)."""
+
+
+class ReasonsSkipped(Event, frozen=True):
+    """The citizen gives no reasons (跳过)."""
+
+
+class ChangeAsked(Event, frozen=True):
+    """The citizen wants to choose another level (更改)."""
+
+
+class Declined(Event, frozen=True):
+    """The citizen does not want to rate now (暂不评价)."""
+
+
+class Cancelled(Event, frozen=True):
+    """Staff took the invitation back; allowed only until the first tap."""
+
+    reason: str
+
+
+class Touched(Event, frozen=True):
+    """Someone is there: the time starts again."""
+
+
+class PressIgnored(Event, frozen=True):
+    """A press that counts for nothing: a second finger, a mashed key."""
+
+
+class TimedOut(Event, frozen=True):
+    """Nobody did anything for as long as the state allows."""
+
+
+class Broke(Event, frozen=True):
+    """The device cannot go on with this visit."""
+
+    detail: str
+
+
+class Stored(Event, frozen=True):
+    """The records of this visit are on disk."""
+
+
+class StoreFailed(Event, frozen=True):
+    """The records, or a draft, could not be written."""
+
+
+class Done(Event, frozen=True):
+    """The citizen has read the thank-you."""
+
+
+# --- effects: what the caller is to carry out ----------------------------------------
+
+
+class Question(NamedTuple):
+    """One subject of a visit."""
+
+    subject: Subject
+    code: str
+    cases: tuple[str, ...] = ()
+
+
+class Draft(msgspec.Struct, frozen=True):
+    """A tapped level: on disk at once, a signed record when the visit closes."""
+
+    subject: Subject
+    code: str
+    cases: tuple[str, ...]
+    level: Level
+    tapped_ms: int
+    tags: tuple[int, ...] = ()
+    changes: int = 0
+
+
+class OpenVisit(msgspec.Struct, frozen=True):
+    """Write `visit_opened`."""
+
+    invitation: Invited
+
+
+class KeepDraft(msgspec.Struct, frozen=True):
+    """Write or replace the draft of one subject."""
+
+    draft: Draft
+
+
+class CloseVisit(msgspec.Struct, frozen=True):
+    """Turn the drafts into ratings and write `visit_closed`."""
+
+    visit: UUID
+    drafts: tuple[Draft, ...]
+    outcome: Outcome
+    reason: str
+    asked: int
+    first_tap_ms: int | None
+    surplus: int
+
+
+Effect = OpenVisit | KeepDraft | CloseVisit
+
+
+# --- the visit itself ----------------------------------------------------------------
+
+
+class Times(msgspec.Struct, frozen=True):
+    """How long each state waits for the citizen, in milliseconds."""
+
+    rating: int = 60_000
+    reasons: int = 40_000
+    thanks: int = 15_000
+
+    def of(self, state: State) -> int | None:
+        """Return how long ``state`` may last, None if it has no limit."""
+        if state in RATING:
+            return self.rating
+        if state in REASONS:
+            return self.reasons
+        if state in (State.THANKS, State.UNSAVED):
+            return self.thanks
+        return None
+
+
+class Visit(msgspec.Struct, frozen=True):
+    """A visit as a value; `step` returns the next one."""
+
+    state: State = State.IDLE
+    invitation: Invited | None = None
+    asked: int = 0
+    """Index of the question the citizen is at."""
+    drafts: tuple[Draft, ...] = ()
+    opened_ms: int = 0
+    first_tap_ms: int | None = None
+    """From the invitation to the first tapped level."""
+    surplus: int = 0
+    since_ms: int = 0
+    """When the present wait began."""
+    deadline_ms: int | None = None
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """The subjects asked about, in order: the staff member, then each finished matter."""
+        if self.invitation is None:
+            return ()
+        return questions_of(self.invitation)
+
+    @property
+    def question(self) -> Question:
+        """The subject asked about now."""
+        return self.questions[self.asked]
+
+    @property
+    def draft(self) -> Draft | None:
+        """What was tapped for the present question, if anything."""
+        return self._draft_of(self.question)
+
+    def _draft_of(self, question: Question) -> Draft | None:
+        key = (question.subject, question.code)
+        return next((d for d in self.drafts if (d.subject, d.code) == key), None)
+
+    def with_draft(self, draft: Draft) -> "Visit":
+        """Return the visit with ``draft`` in place of the one for the same subject."""
+        key = (draft.subject, draft.code)
+        others = tuple(d for d in self.drafts if (d.subject, d.code) != key)
+        return msgspec.structs.replace(self, drafts=(*others, draft))
+
+
+def questions_of(invitation: Invited) -> tuple[Question, ...]:
+    """Return what ``invitation`` asks about.
+
+    Cases of the same matter are a batch and get one question (CODES.md, "Liaoning's
+    rules"); an unfinished matter gets none.
+    """
+    staff = (Question(Subject.STAFF, invitation.staff),) if invitation.staff else ()
+    batches: dict[str, tuple[str, ...]] = {}
+    for matter in invitation.matters:
+        if matter.finished:
+            known = batches.get(matter.code, ())
+            new = tuple(case for case in matter.cases if case not in known)
+            batches[matter.code] = known + new
+    return staff + tuple(Question(Subject.MATTER, *batch) for batch in batches.items())
+
+
+# --- what each event does ------------------------------------------------------------
+
+Step = tuple[Visit, tuple[Effect, ...]]
+Act = Callable[[Visit, Event, int], Step]
+
+
+def _invite(visit: Visit, event: Event, now_ms: int) -> Step:
+    assert isinstance(event, Invited)  # noqa: S101 - TABLE pairs acts with events
+    if not questions_of(event):
+        raise IllegalEvent("an invitation must ask about somebody or something")
+    fresh = Visit(invitation=event, opened_ms=now_ms)
+    return _ask(fresh, 0), (OpenVisit(event),)
+
+
+def _tap(visit: Visit, event: Event, now_ms: int) -> Step:
+    assert isinstance(event, LevelTapped)  # noqa: S101
+    before, question = visit.draft, visit.question
+    draft = Draft(question.subject, question.code, question.cases, event.level, now_ms)
+    if before is not None:
+        same = before.level == event.level
+        draft = msgspec.structs.replace(
+            draft, tags=before.tags if same else (), changes=before.changes + (not same)
+        )
+    first = now_ms - visit.opened_ms if visit.first_tap_ms is None else visit.first_tap_ms
+    tapped = msgspec.structs.replace(visit.with_draft(draft), first_tap_ms=first)
+    return _goto(tapped, REASONS[RATING.index(visit.state)]), (KeepDraft(draft),)
+
+
+def _toggle(visit: Visit, event: Event, _now_ms: int) -> Step:
+    assert isinstance(event, TagToggled)  # noqa: S101
+    draft = visit.draft
+    if draft is None:
+        raise IllegalEvent("reasons need a level first")
+    if event.tag in draft.tags:
+        tags = tuple(tag for tag in draft.tags if tag != event.tag)
+    else:
+        tags = (*draft.tags, event.tag)
+    changed = msgspec.structs.replace(draft, tags=tags)
+    return visit.with_draft(changed), (KeepDraft(changed),)
+
+
+def _go_on(visit: Visit, _event: Event, _now_ms: int) -> Step:
+    if visit.asked + 1 < len(visit.questions):
+        return _ask(visit, visit.asked + 1), ()
+    return _close(visit, Outcome.TIMED_OUT)
+
+
+def _reconsider(visit: Visit, _event: Event, _now_ms: int) -> Step:
+    return _ask(visit, visit.asked), ()
+
+
+def _decline(visit: Visit, _event: Event, _now_ms: int) -> Step:
+    return _close(visit, Outcome.DECLINED)
+
+
+def _give_up(visit: Visit, _event: Event, _now_ms: int) -> Step:
+    return _close(visit, Outcome.TIMED_OUT)
+
+
+def _cancel(visit: Visit, event: Event, _now_ms: int) -> Step:
+    assert isinstance(event, Cancelled)  # noqa: S101
+    if visit.first_tap_ms is not None:
+        raise IllegalEvent("the citizen has already tapped; the visit can no longer be cancelled")
+    if not event.reason.strip():
+        raise IllegalEvent("cancelling an invitation needs a reason")
+    return _close(visit, Outcome.CANCELLED, event.reason)
+
+
+def _break(visit: Visit, event: Event, _now_ms: int) -> Step:
+    assert isinstance(event, Broke)  # noqa: S101
+    return _close(visit, Outcome.DEVICE_FAULT, event.detail)
+
+
+def _stay(visit: Visit, _event: Event, _now_ms: int) -> Step:
+    return visit, ()
+
+
+def _count(visit: Visit, _event: Event, _now_ms: int) -> Step:
+    return msgspec.structs.replace(visit, surplus=visit.surplus + 1), ()
+
+
+def _settle(visit: Visit, _event: Event, _now_ms: int) -> Step:
+    return (_goto(visit, State.THANKS) if visit.drafts else Visit()), ()
+
+
+def _admit(visit: Visit, _event: Event, _now_ms: int) -> Step:
+    if visit.state is State.CLOSING:
+        return _goto(visit, State.UNSAVED), ()
+    closing, effects = _close(visit, Outcome.DEVICE_FAULT, "not stored")
+    return _goto(closing, State.UNSAVED), effects
+
+
+def _rest(_visit: Visit, _event: Event, _now_ms: int) -> Step:
+    return Visit(), ()
+
+
+def _goto(visit: Visit, state: State) -> Visit:
+    return msgspec.structs.replace(visit, state=state)
+
+
+def _ask(visit: Visit, number: int) -> Visit:
+    at_question = msgspec.structs.replace(visit, asked=number)
+    staff = at_question.question.subject is Subject.STAFF
+    return _goto(at_question, State.RATING_STAFF if staff else State.RATING_MATTER)
+
+
+def outcome_of(rated: int, asked: int, otherwise: Outcome) -> Outcome:
+    """Return how a visit ended: what was tapped counts, whatever ended it.
+
+    A device fault stays one: its ratings are kept, but the visit was not as it should be.
+    """
+    if otherwise is Outcome.DEVICE_FAULT or not rated:
+        return otherwise
+    return Outcome.RATED if rated == asked else Outcome.PARTLY
+
+
+def _close(visit: Visit, otherwise: Outcome, reason: str = "") -> Step:
+    assert visit.invitation is not None  # noqa: S101 - only open visits close
+    asked = len(visit.questions)
+    close = CloseVisit(
+        visit=visit.invitation.visit,
+        drafts=visit.drafts,
+        outcome=outcome_of(len(visit.drafts), asked, otherwise),
+        reason=reason,
+        asked=asked,
+        first_tap_ms=visit.first_tap_ms,
+        surplus=visit.surplus,
+    )
+    return _goto(visit, State.CLOSING), (close,)
+
+
+# --- the table -----------------------------------------------------------------------
+
+
+class Arrow(NamedTuple):
+    """What an event does in a state, and the states it may lead to."""
+
+    act: Act
+    to: tuple[State, ...]
+
+
+_ASK = RATING
+_NEXT = (State.RATING_MATTER, State.CLOSING)
+_OPEN_ALWAYS: dict[type[Event], tuple[Act, tuple[State, ...] | None]] = {
+    Touched: (_stay, None),
+    PressIgnored: (_count, None),
+    Broke: (_break, (State.CLOSING,)),
+    StoreFailed: (_admit, (State.UNSAVED,)),
+}
+
+
+def _open_state(state: State, arrows: dict[type[Event], Arrow]) -> dict[type[Event], Arrow]:
+    common = {event: Arrow(act, to or (state,)) for event, (act, to) in _OPEN_ALWAYS.items()}
+    return arrows | common
+
+
+def _rating(state: State, reasons: State) -> dict[type[Event], Arrow]:
+    return _open_state(
+        state,
+        {
+            LevelTapped: Arrow(_tap, (reasons,)),
+            Declined: Arrow(_decline, (State.CLOSING,)),
+            Cancelled: Arrow(_cancel, (State.CLOSING,)),
+            TimedOut: Arrow(_give_up, (State.CLOSING,)),
+        },
+    )
+
+
+def _reasons(state: State, rating: State) -> dict[type[Event], Arrow]:
+    return _open_state(
+        state,
+        {
+            TagToggled: Arrow(_toggle, (state,)),
+            ReasonsGiven: Arrow(_go_on, _NEXT),
+            ReasonsSkipped: Arrow(_go_on, _NEXT),
+            TimedOut: Arrow(_go_on, _NEXT),
+            ChangeAsked: Arrow(_reconsider, (rating,)),
+        },
+    )
+
+
+TABLE: dict[State, dict[type[Event], Arrow]] = {
+    State.IDLE: {Invited: Arrow(_invite, _ASK)},
+    State.RATING_STAFF: _rating(State.RATING_STAFF, State.STAFF_REASONS),
+    State.STAFF_REASONS: _reasons(State.STAFF_REASONS, State.RATING_STAFF),
+    State.RATING_MATTER: _rating(State.RATING_MATTER, State.MATTER_REASONS),
+    State.MATTER_REASONS: _reasons(State.MATTER_REASONS, State.RATING_MATTER),
+    State.CLOSING: {
+        Stored: Arrow(_settle, (State.THANKS, State.IDLE)),
+        StoreFailed: Arrow(_admit, (State.UNSAVED,)),
+        PressIgnored: Arrow(_stay, (State.CLOSING,)),
+    },
+    State.THANKS: {
+        Done: Arrow(_rest, (State.IDLE,)),
+        TimedOut: Arrow(_rest, (State.IDLE,)),
+        Invited: Arrow(_invite, _ASK),
+        Touched: Arrow(_stay, (State.THANKS,)),
+    },
+    State.UNSAVED: {
+        Done: Arrow(_rest, (State.IDLE,)),
+        TimedOut: Arrow(_rest, (State.IDLE,)),
+        Touched: Arrow(_stay, (State.UNSAVED,)),
+    },
+}
+
+_KEEPS_TIME = (PressIgnored,)
+"""Events that do not start the wait again: mashing keys must not hold a screen for ever."""
+
+
+def step(visit: Visit, event: Event, now_ms: int, times: Times) -> Step:
+    """Return the visit after ``event``, and the effects to carry out in order.
+
+    Raises `IllegalEvent`, with nothing changed, if the state does not allow the event or a
+    `TimedOut` comes before its time.
+    """
+    arrow = TABLE[visit.state].get(type(event))
+    if arrow is None:
+        raise IllegalEvent(f"{type(event).__name__} is not allowed in state {visit.state}")
+    if isinstance(event, TimedOut) and not is_due(visit, now_ms):
+        raise IllegalEvent("the time has not run out yet")
+    after, effects = arrow.act(visit, event, now_ms)
+    if isinstance(event, _KEEPS_TIME) and after.state is visit.state:
+        return after, effects
+    limit = times.of(after.state)
+    deadline = None if limit is None else now_ms + limit
+    return msgspec.structs.replace(after, since_ms=now_ms, deadline_ms=deadline), effects
+
+
+def is_due(visit: Visit, now_ms: int) -> bool:
+    """True once the present state has waited as long as it may."""
+    return visit.deadline_ms is not None and now_ms >= visit.deadline_ms
+
+
+def diagram() -> str:
+    """Return the table as a Mermaid state diagram, for docs/architecture.md."""
+    lines = ["stateDiagram-v2", "    [*] --> idle"]
+    for state, arrows in TABLE.items():
+        events: dict[State, list[str]] = {}
+        for event, arrow in arrows.items():
+            for target in arrow.to:
+                events.setdefault(target, []).append(event.__name__)
+        for target, names in events.items():
+            lines.append(f"    {state} --> {target}: {' / '.join(names)}")
+    return "\n".join(lines)
