@@ -1,0 +1,235 @@
+"""Calls to central: every request signed (RFC 9421), every answer checked before use.
+
+Nothing here trusts a status code alone. A captive portal answers 200 with a page of its
+own; such an answer is `CentralUnreachable`, like none at all.
+"""
+
+import email.utils
+import gzip
+import time
+from collections.abc import Mapping
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
+import requests
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from http_message_signatures import (
+    HTTPMessageSigner,
+    HTTPSignatureKeyResolver,
+    algorithms,
+)
+
+from device.core.errors import CentralError, CentralUnreachable
+from device.store.identity import Identity
+from device.store.profile import Central as Settings
+from protocol import configuration, receipts
+from protocol.configuration import Configuration
+from protocol.errors import ProtocolError
+from protocol.keys import SigningKey
+from protocol.messages import (
+    BATCH_TYPE,
+    PROBLEM_TYPE,
+    SIGNATURE_LABEL,
+    SIGNATURE_TAG,
+    SIGNED_COMPONENTS_WITHOUT_BODY,
+    Batch,
+    BatchReply,
+    Heartbeat,
+    HeartbeatReply,
+    Problem,
+    encode_batch,
+)
+from protocol.receipts import Receipt
+
+TIMEOUT_S = (5.0, 30.0)
+"""To connect, and between two bytes of the answer."""
+MAX_ANSWER_BYTES = 16 * 1024 * 1024
+"""A configuration with 10,000 staff is about 2 MB; anything beyond this is not ours."""
+
+
+T = TypeVar("T")
+
+
+class Refused(CentralError):
+    """Central refused, in its own words (RFC 9457)."""
+
+    def __init__(self, problem: Problem, retry_after_s: float | None) -> None:
+        super().__init__(f"{problem.status} {problem.code}: {problem.detail or problem.title}")
+        self.problem = problem
+        self.retry_after_s = retry_after_s
+
+
+class WrongAnswer(CentralUnreachable):
+    """Something answered that is not central: a portal, a proxy, a page."""
+
+
+class Answer(NamedTuple):
+    """What came back over HTTP, read to its end."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+
+class Sent(NamedTuple):
+    """Central's checked answer to a batch."""
+
+    reply: BatchReply
+    receipt: Receipt
+    signed_receipt: bytes
+
+
+class _OneKey(HTTPSignatureKeyResolver):
+    def __init__(self, key: SigningKey) -> None:
+        self._key = key
+
+    def resolve_private_key(self, key_id: str) -> Ed25519PrivateKey:
+        return self._key.private
+
+    def resolve_public_key(self, key_id: str) -> Any:
+        raise LookupError(key_id)
+
+
+class CentralService:
+    """Central as one device sees it. Methods raise `CentralUnreachable` or `Refused`."""
+
+    def __init__(self, settings: Settings, identity: Identity, transport_key: SigningKey) -> None:
+        self._settings = settings
+        self._identity = identity
+        self._central_key = identity.central()
+        self._signer = HTTPMessageSigner(
+            signature_algorithm=algorithms.ED25519, key_resolver=_OneKey(transport_key)
+        )
+        self._session = open_session(settings)
+
+    def close(self) -> None:
+        """Drop the connection, which also ends a call that another thread is waiting in."""
+        self._session.close()
+
+    def send(self, batch: Batch) -> Sent:
+        """Send records; returns central's verdicts and its verified receipt."""
+        answer = self._call(
+            "POST",
+            "/v1/records",
+            gzip.compress(encode_batch(batch), compresslevel=6, mtime=0),
+            {"Content-Type": BATCH_TYPE, "Content-Encoding": "gzip"},
+        )
+        reply = decode(answer, BatchReply)
+        return Sent(reply, self._receipt(reply.receipt), reply.receipt)
+
+    def beat(self, heartbeat: Heartbeat) -> tuple[HeartbeatReply, Receipt]:
+        """Tell central how the device is; returns its answer and the verified receipt in it."""
+        body = msgspec.json.encode(heartbeat)
+        answer = self._call("POST", "/v1/heartbeats", body, {"Content-Type": "application/json"})
+        reply = decode(answer, HeartbeatReply)
+        return reply, self._receipt(reply.receipt)
+
+    def configuration(self, etag: str) -> tuple[Configuration, bytes, str] | None:
+        """Fetch the configuration unless ``etag`` is still current (None).
+
+        Returns the verified document, its signed bytes and its ETag.
+        """
+        headers = {"If-None-Match": etag} if etag else {}
+        answer = self._call("GET", "/v1/configuration", None, headers)
+        if answer.status == requests.codes.not_modified:
+            return None
+        try:
+            document = configuration.verify(answer.content, self._central_key)
+        except ProtocolError as error:
+            raise WrongAnswer(f"the configuration is not central's: {error}") from error
+        if document.device != self._identity.device:
+            raise WrongAnswer(f"a configuration for {document.device}, not for this device")
+        return document, answer.content, answer.headers.get("ETag", "")
+
+    def _receipt(self, signed: bytes) -> Receipt:
+        try:
+            receipt = receipts.verify(signed, self._central_key)
+        except ProtocolError as error:
+            raise WrongAnswer(f"the receipt is not central's: {error}") from error
+        if receipt.device != self._identity.device:
+            raise WrongAnswer(f"a receipt for {receipt.device}, not for this device")
+        return receipt
+
+    def _call(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Answer:
+        request = requests.Request(
+            method, self._settings.url + path, data=body, headers=headers
+        ).prepare()
+        self._signer.sign(
+            request,
+            key_id=self._identity.device,
+            label=SIGNATURE_LABEL,
+            tag=SIGNATURE_TAG,
+            covered_component_ids=SIGNED_COMPONENTS_WITHOUT_BODY,
+            body=body,
+        )
+        return exchange(self._session, request)
+
+
+def open_session(settings: Settings) -> requests.Session:
+    """Return a session that obeys the profile alone: no proxy variables, no .netrc."""
+    session = requests.Session()
+    session.trust_env = False
+    if settings.proxy:
+        session.proxies = {"http": settings.proxy, "https": settings.proxy}
+    if settings.ca_file:
+        session.verify = settings.ca_file
+    return session
+
+
+def exchange(session: requests.Session, request: requests.PreparedRequest) -> Answer:
+    """Send ``request`` and return an answer that may be central's.
+
+    Raises `Refused` with central's problem document, or `CentralUnreachable`.
+    """
+    try:
+        with session.send(
+            request,
+            timeout=TIMEOUT_S,
+            allow_redirects=False,
+            stream=True,
+            proxies=dict(session.proxies),
+            verify=session.verify,
+        ) as response:
+            content = bytearray()
+            for piece in response.iter_content(65536):
+                content += piece
+                if len(content) > MAX_ANSWER_BYTES:
+                    raise WrongAnswer("an answer longer than any of central's")
+            answer = Answer(response.status_code, response.headers, bytes(content))
+    except requests.exceptions.SSLError as error:
+        raise CentralUnreachable(
+            f"central's certificate is not accepted ({error}); is the device's clock right?"
+        ) from error
+    except (requests.RequestException, OSError, ValueError) as error:
+        raise CentralUnreachable(f"{type(error).__name__}: {error}") from error
+    if answer.status < 300 or answer.status == requests.codes.not_modified:
+        return answer
+    raise _refusal(answer)
+
+
+def decode(answer: Answer, kind: type[T]) -> T:
+    """Return the JSON body of ``answer`` as ``kind``. Raises `WrongAnswer`."""
+    try:
+        return msgspec.json.decode(answer.content, type=kind)
+    except msgspec.MsgspecError as error:
+        raise WrongAnswer(f"status {answer.status} with something else than JSON") from error
+
+
+def _refusal(answer: Answer) -> CentralError:
+    if answer.headers.get("Content-Type", "").split(";")[0] != PROBLEM_TYPE:
+        return WrongAnswer(f"status {answer.status} from something that is not central")
+    problem = decode(answer, Problem)
+    return Refused(problem, retry_after_s(answer.headers.get("Retry-After")))
+
+
+def retry_after_s(header: str | None) -> float | None:
+    """Return the seconds a ``Retry-After`` asks for (RFC 9110, section 10.2.3)."""
+    if header is None:
+        return None
+    if header.strip().isdigit():
+        return float(header)
+    try:
+        when = email.utils.parsedate_to_datetime(header)
+    except ValueError:
+        return None
+    return max(0.0, when.timestamp() - time.time())

@@ -1,0 +1,177 @@
+"""Carries records to central and central's word back, for as long as the device lives.
+
+No in-flight state: what is unacknowledged is what lies after the head of the newest
+receipt. Only a receipt signed by central moves that head. Whatever goes wrong is counted
+by reason, waited out with full jitter, and tried again.
+"""
+
+import logging
+import random
+import threading
+import time
+from collections import Counter
+
+from device.agent import health
+from device.agent.central import CentralService, Refused, WrongAnswer
+from device.core.errors import CentralError, DamagedFile
+from device.core.pace import retry_delay
+from device.store.backlog import Backlog, Stretch
+from device.store.briefing import Briefing
+from device.store.home import Home
+from protocol.messages import MAX_BATCH_BYTES, MAX_BATCH_RECORDS, Batch, RecordVerdict, Verdict
+from protocol.receipts import Receipt
+from protocol.records import digest
+
+log = logging.getLogger("haochaping.agent")
+
+LOOK_S = 0.5
+"""How often the courier looks whether the kiosk has written something."""
+HEARTBEAT_S = 60.0
+
+
+class ClonedCard(CentralError):
+    """Central holds another record under a number of ours: a second device is us."""
+
+
+class Courier:
+    """The agent's one conversation with central."""
+
+    def __init__(
+        self, home: Home, device: str, central: CentralService, backlog: Backlog, briefing: Briefing
+    ) -> None:
+        self._home = home
+        self._device = device
+        self._central = central
+        self._backlog = backlog
+        self._briefing = briefing
+        self._failures = 0
+        self._next_try = 0.0
+        self._next_beat = 0.0
+        self._pending = True
+
+    def run(self, ended: threading.Event) -> None:
+        """Work until ``ended`` is set."""
+        while not ended.is_set():
+            try:
+                wait = self.once()
+            except DamagedFile:
+                raise
+            except CentralError as error:
+                wait = self._failed(error)
+            ended.wait(wait)
+
+    def once(self) -> float:
+        """Do what is due now; returns seconds until something may be due again."""
+        now = time.monotonic()
+        if now < self._next_try:
+            return min(LOOK_S, self._next_try - now)
+        if self._backlog.changed():
+            self._pending = True
+        if self._pending:
+            self._pending = self._send_next()
+            self._answered()
+            if self._pending:
+                return 0.0
+        if now >= self._next_beat:
+            self._beat()
+            self._answered()
+            self._next_beat = now + HEARTBEAT_S
+        return LOOK_S
+
+    # --- records --------------------------------------------------------------------------
+
+    def _send_next(self) -> bool:
+        """Send what follows the acknowledged head; True if there may be more to send."""
+        receipt = self._briefing.receipt()
+        head = receipt.through if receipt else 0
+        stretch = self._backlog.after(head, MAX_BATCH_RECORDS, MAX_BATCH_BYTES // 2)
+        if stretch is None:
+            return False
+        batch = Batch(self._device, stretch.first, stretch.records, stretch.gap_before)
+        sent = self._central.send(batch)
+        self._count_verdicts(sent.reply.verdicts)
+        self._check_head(sent.receipt, stretch)
+        self._briefing.keep_receipt(sent.receipt, sent.signed_receipt)
+        if sent.receipt.through == head:
+            # Nothing moved: central waits for a later record to vouch for these. The next
+            # one written here, or the next heartbeat's receipt, starts another try.
+            self._count("no-progress")
+            return False
+        return True
+
+    def _check_head(self, receipt: Receipt, stretch: Stretch) -> None:
+        """Make sure that what central holds is what this device wrote."""
+        place = receipt.through - stretch.first
+        if 0 <= place < len(stretch.records):
+            ours = digest(stretch.records[place])
+            if receipt.head != ours:
+                raise ClonedCard(
+                    f"central holds another record {receipt.through} than this device wrote: "
+                    "another device runs on a copy of this card; enrol one of them anew"
+                )
+
+    def _count_verdicts(self, verdicts: tuple[RecordVerdict, ...]) -> None:
+        reasons = Counter(
+            f"{v.verdict}.{v.reason}" if v.reason else str(v.verdict)
+            for v in verdicts
+            if v.verdict not in (Verdict.STORED, Verdict.ALREADY)
+        )
+        for reason, times in reasons.items():
+            log.warning("central's verdict %s for %d records", reason, times)
+            self._count(f"verdict.{reason}", times)
+
+    # --- heartbeat and configuration --------------------------------------------------------
+
+    def _beat(self) -> None:
+        reply, receipt = self._central.beat(
+            health.take_pulse(self._home, self._backlog, self._briefing)
+        )
+        known = self._briefing.receipt()
+        if known is None or receipt.through != known.through:
+            self._briefing.keep_receipt(receipt, reply.receipt)
+            self._pending = True
+        version, etag = self._briefing.configuration()
+        if reply.configuration > version or not etag:
+            self._fetch_configuration(etag)
+
+    def _fetch_configuration(self, etag: str) -> None:
+        fetched = self._central.configuration(etag)
+        if fetched is None:
+            return
+        document, signed, new_etag = fetched
+        if self._briefing.apply(document, signed, new_etag):
+            log.info("configuration %d is in use", document.version)
+        elif document.version < self._briefing.configuration()[0]:
+            self._count("configuration.older")
+
+    # --- failures -----------------------------------------------------------------------------
+
+    def _answered(self) -> None:
+        if self._failures:
+            log.info("central answers again after %d failures", self._failures)
+        self._failures = 0
+        self._briefing.set_online(True)
+
+    def _failed(self, error: CentralError) -> float:
+        self._failures += 1
+        asked = error.retry_after_s if isinstance(error, Refused) else None
+        delay = retry_delay(self._failures, random.random(), asked)  # noqa: S311 - jitter
+        self._next_try = time.monotonic() + delay
+        reason = f"refused.{error.problem.code}" if isinstance(error, Refused) else _kind(error)
+        if self._failures == 1 or self._failures % 10 == 0:
+            log.warning("central: %s (try %d, next in %.1f s)", error, self._failures, delay)
+        self._count(f"retry.{reason}")
+        self._briefing.set_online(False)
+        return min(delay, LOOK_S)
+
+    def _count(self, reason: str, by: int = 1) -> None:
+        self._briefing.count(reason[:64], by)
+
+
+def _kind(error: CentralError) -> str:
+    match error:
+        case WrongAnswer():
+            return "wrong-answer"
+        case ClonedCard():
+            return "cloned-card"
+    return "unreachable"

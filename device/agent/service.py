@@ -1,0 +1,118 @@
+"""The agent from start to end: what it opens, how it survives, how it stops."""
+
+import logging
+import signal
+import sqlite3
+import threading
+from types import FrameType
+
+from device.agent import health
+from device.agent.central import CentralService
+from device.agent.control import ControlDoor
+from device.agent.courier import Courier
+from device.core.errors import DamagedFile, DeviceError
+from device.store import salvage
+from device.store.backlog import Backlog
+from device.store.briefing import Briefing
+from device.store.home import Home, refuse_volatile
+from device.store.identity import Identity, load_identity, load_key
+from device.store.profile import Profile
+from protocol import configuration
+from protocol.errors import ProtocolError
+
+log = logging.getLogger("haochaping.agent")
+
+REOPEN_S = 2.0
+"""Wait before a damaged or missing `kiosk.db` is looked at again; the kiosk repairs it."""
+
+
+class AlreadyRunning(DeviceError):
+    """Another agent holds this device's folder."""
+
+
+def run(profile: Profile) -> int:
+    """Run until SIGTERM or SIGINT; returns the exit code. Raises `DeviceError` at start."""
+    home = Home(profile.data_dir)
+    if not profile.allow_volatile:
+        refuse_volatile(home.root)
+    identity = load_identity(home)
+    transport_key = load_key(home.transport_key)
+    held = health.lock(home.agent_lock)
+    if held is None:
+        raise AlreadyRunning(f"another agent is running on {home.root}")
+    briefing = open_briefing(home, identity)
+    central = CentralService(profile.central, identity, transport_key)
+    door = ControlDoor(home, briefing)
+    ended = threading.Event()
+
+    def end(_signal: int, _frame: FrameType | None) -> None:
+        ended.set()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    door.start()
+    log.info("agent of %s is running, central is %s", identity.device, profile.central.url)
+    courier = threading.Thread(
+        target=_carry, args=(home, identity, central, briefing, ended), daemon=True
+    )
+    courier.start()
+    while courier.is_alive() and not ended.is_set():
+        courier.join(1.0)
+    stopped_by_request = ended.is_set()
+    ended.set()
+    door.close()
+    central.close()
+    courier.join(1.0)
+    log.info("agent ends")
+    return 0 if stopped_by_request else 1
+
+
+def _carry(
+    home: Home,
+    identity: Identity,
+    central: CentralService,
+    briefing: Briefing,
+    ended: threading.Event,
+) -> None:
+    """Run the courier, and again after each time the kiosk's file could not be read."""
+    while not ended.is_set():
+        try:
+            backlog = Backlog(home)
+        except DeviceError as error:
+            log.warning("%s", error)
+            ended.wait(REOPEN_S)
+            continue
+        try:
+            Courier(home, identity.device, central, backlog, briefing).run(ended)
+        except (DamagedFile, sqlite3.DatabaseError) as error:
+            log.warning("kiosk.db cannot be read now: %s", error)
+            briefing.count("kiosk-db.unreadable")
+            ended.wait(REOPEN_S)
+        finally:
+            backlog.close()
+
+
+def open_briefing(home: Home, identity: Identity) -> Briefing:
+    """Open `agent.db`; if it is damaged, replace it and put the last configuration back.
+
+    Only what central signed is taken over from a damaged file.
+    """
+    try:
+        if salvage.is_damaged(home.agent_db):
+            raise DamagedFile(f"{home.agent_db}: quick_check failed")
+        return Briefing(home)
+    except DamagedFile as error:
+        log.error("%s; it is set aside and replaced", error)
+    from device.store.schema import agent, migrate_file
+
+    aside = salvage.set_aside(home.agent_db)
+    migrate_file(home.agent_db, agent)
+    briefing = Briefing(home)
+    briefing.count("agent-db.replaced")
+    signed = salvage.last_configuration(aside)
+    if signed is not None:
+        try:
+            briefing.apply(configuration.verify(signed, identity.central()), signed, etag="")
+        except ProtocolError:
+            briefing.count("configuration.unreadable")
+    return briefing

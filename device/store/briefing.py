@@ -1,0 +1,268 @@
+"""The agent's own file: what central and the window's programs told the device.
+
+`Briefing` is the agent's side, the one writer; `BriefingReader` is what the kiosk sees of
+it. Nothing here is trusted more than its signature: the agent verifies before it writes.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Callable
+from typing import NamedTuple, TypeVar
+
+import msgspec
+
+from device.core.errors import DamagedFile
+from device.store import moment
+from device.store.connect import AGENT_SCHEMA, data_version, open_reader, open_writer
+from device.store.home import Home
+from device.store.ledger import add_to_counter
+from protocol.configuration import Configuration
+from protocol.receipts import Receipt
+
+KEEP_AFTER_RECEIPT_MS = 30 * 24 * 3600 * 1000
+"""The device keeps records this long past their receipt, to refill a restored central."""
+
+T = TypeVar("T")
+
+
+class Instruction(NamedTuple):
+    """What a program at the window asks the kiosk to do."""
+
+    id: int
+    kind: str
+    """``invite`` or ``cancel``."""
+    age_ms: int | None
+    """Since it was given; None if that was in another boot."""
+    body: bytes
+
+
+class Briefing:
+    """The one writer of `agent.db`; its methods may be called from several threads."""
+
+    def __init__(self, home: Home) -> None:
+        self._path = home.agent_db
+        self._db = open_writer(home.agent_db, AGENT_SCHEMA)
+        self._one_at_a_time = threading.Lock()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    # --- configuration --------------------------------------------------------------------
+
+    def apply(self, configuration: Configuration, signed: bytes, etag: str) -> bool:
+        """Put a verified configuration in place, all of it or nothing.
+
+        Returns False, with nothing changed, if it is not newer than the one in use.
+        """
+
+        def work() -> bool:
+            if configuration.version <= self._version():
+                return False
+            for table in ("configuration", "staff", "matter", "notice"):
+                self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
+            self._db.execute(
+                "INSERT INTO configuration VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    configuration.version,
+                    etag,
+                    configuration.hall.name,
+                    configuration.window.number,
+                    configuration.window.assigned_staff,
+                    configuration.phone_url,
+                    msgspec.json.encode(configuration.rules).decode(),
+                    signed,
+                ),
+            )
+            self._db.executemany(
+                "INSERT OR REPLACE INTO staff VALUES (?, ?, ?, ?, ?)",
+                [msgspec.structs.astuple(member) for member in configuration.staff],
+            )
+            self._db.executemany(
+                "INSERT OR REPLACE INTO matter VALUES (?, ?)",
+                [msgspec.structs.astuple(matter) for matter in configuration.matters],
+            )
+            self._db.executemany(
+                "INSERT INTO notice VALUES (?, ?)", list(enumerate(configuration.notices))
+            )
+            return True
+
+        return self._write(work)
+
+    def configuration(self) -> tuple[int, str]:
+        """Return (version, ETag) of the configuration in use; (0, "") if there is none."""
+        with self._one_at_a_time:
+            row = self._db.execute("SELECT version, etag FROM configuration").fetchone()
+        return (row[0], row[1]) if row else (0, "")
+
+    def _version(self) -> int:
+        row = self._db.execute("SELECT version FROM configuration").fetchone()
+        return row[0] if row else 0
+
+    def matter_name(self, code: str) -> str | None:
+        """Return the name of a matter of this hall, or None."""
+        with self._one_at_a_time:
+            row = self._db.execute("SELECT name FROM matter WHERE code = ?", (code,)).fetchone()
+        return row[0] if row else None
+
+    # --- receipts ---------------------------------------------------------------------------
+
+    def receipt(self) -> Receipt | None:
+        """Return the newest receipt: how far central holds the chain."""
+        with self._one_at_a_time:
+            return _newest_receipt(self._db)
+
+    def keep_receipt(self, receipt: Receipt, signed: bytes) -> None:
+        """Note a verified receipt; an older one than the newest changes nothing.
+
+        Only where central stands is of interest, so a receipt that merely repeats it
+        replaces the last; those older than the pruning time are dropped.
+        """
+        received_ms = moment.now().wall_ms
+
+        def work() -> None:
+            last = _newest_receipt(self._db)
+            if last is not None and receipt.issued_ms < last.issued_ms:
+                return
+            if last is not None and last.through == receipt.through:
+                return
+            self._db.execute(
+                "INSERT OR REPLACE INTO receipt VALUES (?, ?, ?, ?, ?)",
+                (receipt.issued_ms, receipt.through, receipt.head, received_ms, signed),
+            )
+            self._db.execute(
+                "DELETE FROM receipt WHERE received_ms < ? AND issued_ms < ?",
+                (received_ms - 2 * KEEP_AFTER_RECEIPT_MS, receipt.issued_ms),
+            )
+
+        self._write(work)
+
+    # --- instructions, link, counters ---------------------------------------------------------
+
+    def instruct(self, kind: str, body: bytes) -> int:
+        """Leave an instruction for the kiosk; returns its number."""
+        now = moment.now()
+
+        def work() -> int:
+            self._db.execute(
+                "DELETE FROM instruction WHERE id <= (SELECT max(id) - 100 FROM instruction)"
+            )
+            row = self._db.execute(
+                "INSERT INTO instruction (kind, boot_id, monotonic_ms, body) VALUES (?, ?, ?, ?)",
+                (kind, now.boot_id.bytes, now.monotonic_ms, body),
+            )
+            return row.lastrowid or 0
+
+        return self._write(work)
+
+    def set_online(self, online: bool) -> None:
+        """Note whether central answered last time; written only when it changes."""
+        with self._one_at_a_time:
+            if _online(self._db) is online:
+                return
+        self._write(
+            lambda: self._db.execute("INSERT OR REPLACE INTO link VALUES (1, ?)", (online,))
+        )
+
+    def count(self, reason: str, by: int = 1) -> None:
+        """Add to the counter of a retry, refusal or quarantine."""
+        self._write(lambda: add_to_counter(self._db, reason, by))
+
+    def counters(self) -> dict[str, int]:
+        """Return every counter by reason."""
+        with self._one_at_a_time:
+            return dict(self._db.execute("SELECT reason, count FROM counter"))
+
+    def checkpoint(self) -> None:
+        """Fold the WAL back into the file."""
+        with self._one_at_a_time:
+            self._db.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+    def _write(self, work: Callable[[], T]) -> T:
+        with self._one_at_a_time:
+            try:
+                self._db.execute("BEGIN IMMEDIATE")
+                result = work()
+                self._db.execute("COMMIT")
+            except BaseException as error:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                if isinstance(error, sqlite3.DatabaseError):
+                    raise DamagedFile(f"{self._path}: {error}") from error
+                raise
+            return result
+
+
+class BriefingReader:
+    """What the kiosk reads of `agent.db`; never writes."""
+
+    def __init__(self, home: Home) -> None:
+        self._db = open_reader(home.agent_db, AGENT_SCHEMA)
+        self._seen = -1
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._db.close()
+
+    def changed(self) -> bool:
+        """True if the agent has committed since this was last asked."""
+        version = data_version(self._db)
+        changed, self._seen = version != self._seen, version
+        return changed
+
+    def instructions(self, after: int) -> list[Instruction]:
+        """Return the instructions numbered above ``after``, in order."""
+        now = moment.now()
+        rows = self._db.execute(
+            "SELECT id, kind, boot_id, monotonic_ms, body FROM instruction "
+            "WHERE id > ? ORDER BY id",
+            (after,),
+        ).fetchall()
+        return [
+            Instruction(
+                number,
+                kind,
+                now.monotonic_ms - given_ms if boot == now.boot_id.bytes else None,
+                body,
+            )
+            for number, kind, boot, given_ms, body in rows
+        ]
+
+    def acknowledged(self) -> int:
+        """Return the last record number that central has receipted; 0 if none."""
+        receipt = _newest_receipt(self._db)
+        return receipt.through if receipt else 0
+
+    def safe_to_forget(self, wall_ms: int) -> int:
+        """Return the number up to which records are past their keeping time, 0 if none.
+
+        Only what central still holds by its newest word counts: after central was restored
+        from a backup that word is lower, and the records are needed to refill it.
+        """
+        (old,) = self._db.execute(
+            "SELECT max(through) FROM receipt WHERE received_ms <= ?",
+            (wall_ms - KEEP_AFTER_RECEIPT_MS,),
+        ).fetchone()
+        return min(old or 0, self.acknowledged())
+
+    def matter_name(self, code: str) -> str:
+        """Return a matter's name, or its code if the roster does not know it."""
+        row = self._db.execute("SELECT name FROM matter WHERE code = ?", (code,)).fetchone()
+        return row[0] if row else code
+
+    def rules(self) -> str:
+        """Return the rule pack's values as JSON; ``{}`` without a configuration."""
+        row = self._db.execute("SELECT rules FROM configuration").fetchone()
+        return row[0] if row else "{}"
+
+
+def _newest_receipt(db: sqlite3.Connection) -> Receipt | None:
+    row = db.execute(
+        "SELECT through, head, issued_ms FROM receipt ORDER BY issued_ms DESC LIMIT 1"
+    ).fetchone()
+    return None if row is None else Receipt("", row[0], row[1], row[2])
+
+
+def _online(db: sqlite3.Connection) -> bool | None:
+    row = db.execute("SELECT online FROM link").fetchone()
+    return None if row is None else bool(row[0])

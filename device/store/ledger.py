@@ -1,0 +1,313 @@
+"""The kiosk's own file: the chain of records, and the visit under way.
+
+Everything a caller asks for here is one transaction and, once the call has returned, on
+disk: WAL, `synchronous=FULL`. A tapped level is a draft; closing the visit turns drafts
+into signed records and removes them in the same transaction, so that a crash leaves
+either the draft or the record, never both and never neither.
+"""
+
+import sqlite3
+from collections.abc import Callable
+from typing import Any, TypeVar
+from uuid import UUID, uuid4
+
+import msgspec
+
+from device.core.errors import DamagedFile, StorageFull
+from device.core.session import ServicePaused, SessionEffect, StaffArrived, StaffLeft
+from device.core.visit import CloseVisit, Draft, Invited, outcome_of, questions_of
+from device.store import moment, reserve
+from device.store.connect import KIOSK_SCHEMA, open_writer
+from device.store.home import Home
+from protocol import records
+from protocol.keys import SigningKey
+from protocol.records import Outcome, Record
+
+T = TypeVar("T")
+
+
+class Ledger:
+    """The one writer of `kiosk.db`. Not for two threads at once."""
+
+    def __init__(
+        self,
+        home: Home,
+        device: str,
+        key: SigningKey,
+        now: Callable[[], moment.Moment] = moment.now,
+    ) -> None:
+        self._home = home
+        self._device = device
+        self._key = key
+        self._now = now
+        self._db = open_writer(home.kiosk_db, KIOSK_SCHEMA)
+        try:
+            self._seq, self._head = self._last_record()
+        except sqlite3.DatabaseError as error:
+            self._db.close()
+            raise DamagedFile(f"{home.kiosk_db}: {error}") from error
+
+    def close(self) -> None:
+        """Fold the WAL back and close the file."""
+        self._db.close()
+
+    @property
+    def head(self) -> int:
+        """Number of the last record; 0 for a new chain."""
+        return self._seq
+
+    # --- single records ---------------------------------------------------------------
+
+    def note_boot(self, software: str) -> None:
+        """Record that the kiosk came up."""
+        self._append_one(records.Boot, software=software)
+
+    def note_fault(self, code: str, detail: str = "") -> None:
+        """Record that something broke."""
+        self._append_one(records.Fault, code=code, detail=detail[:1000])
+
+    def note_session(self, effect: SessionEffect) -> None:
+        """Record who came, left or paused."""
+        match effect:
+            case StaffArrived(staff, means):
+                self._append_one(records.Login, staff=staff, means=means)
+            case StaffLeft(staff, reason):
+                self._append_one(records.Logout, staff=staff, reason=reason)
+            case ServicePaused(staff, paused, reason):
+                self._append_one(records.Pause, staff=staff, paused=paused, reason=reason)
+
+    # --- the visit --------------------------------------------------------------------
+
+    def was_opened(self, visit: UUID) -> bool:
+        """True if a visit of this id has been opened before, ever."""
+        query = "SELECT 1 FROM record WHERE kind = 'visit_opened' AND visit = ?"
+        return self._db.execute(query, (visit.bytes,)).fetchone() is not None
+
+    def open_visit(self, invitation: Invited, language: str, opened_ms: int) -> None:
+        """Record that a visit began, and remember it until it is closed."""
+
+        def work(append: Append) -> None:
+            self._recover(append)
+            append(
+                records.VisitOpened,
+                visit=invitation.visit,
+                invited_by=invitation.invited_by,
+                window=invitation.window,
+                staff=invitation.staff or "-",
+                matters=invitation.matters,
+            )
+            self._db.execute(
+                "INSERT INTO open_visit VALUES (?, ?, ?, ?)",
+                (invitation.visit.bytes, language, opened_ms, msgspec.json.encode(invitation)),
+            )
+
+        self._write(work)
+
+    def keep_draft(self, visit: UUID, draft: Draft) -> None:
+        """Put a tapped level on disk, in place of what was tapped for the same subject."""
+        row = (draft.subject, draft.code, visit.bytes, msgspec.json.encode(draft))
+        self._write(
+            lambda _: self._db.execute("INSERT OR REPLACE INTO draft VALUES (?, ?, ?, ?)", row)
+        )
+
+    def close_visit(self, closing: CloseVisit, language: str) -> None:
+        """Turn the drafts into ratings, record the outcome, and forget the visit.
+
+        Returns only when all of it is on disk: what is thanked for afterwards is durable.
+        """
+        self._write(lambda append: self._write_end(append, closing, language, recovered=False))
+
+    def recover(self) -> UUID | None:
+        """Close a visit that a crash left open; its drafts become ratings marked recovered.
+
+        Returns its id, or None if there was none.
+        """
+        return self._write(self._recover)
+
+    def _recover(self, append: "Append") -> UUID | None:
+        row = self._db.execute("SELECT visit, language, invitation FROM open_visit").fetchone()
+        if row is None:
+            return None
+        visit, language = UUID(bytes=row[0]), row[1]
+        invitation = msgspec.json.decode(row[2], type=Invited)
+        found = self._db.execute("SELECT draft FROM draft WHERE visit = ?", (row[0],))
+        drafts = tuple(msgspec.json.decode(draft, type=Draft) for (draft,) in found)
+        asked = len(questions_of(invitation))
+        closing = CloseVisit(
+            visit=visit,
+            drafts=drafts,
+            outcome=outcome_of(len(drafts), asked, Outcome.TIMED_OUT)
+            if drafts
+            else Outcome.DEVICE_FAULT,
+            reason="interrupted",
+            asked=asked,
+            first_tap_ms=None,
+            surplus=0,
+        )
+        self._write_end(append, closing, language, recovered=True)
+        return visit
+
+    def _write_end(
+        self, append: "Append", closing: CloseVisit, language: str, *, recovered: bool
+    ) -> None:
+        for draft in closing.drafts:
+            append(
+                records.Rating,
+                visit=closing.visit,
+                subject=draft.subject,
+                code=draft.code,
+                cases=draft.cases,
+                level=draft.level,
+                tags=draft.tags,
+                language=language,
+                tapped_ms=draft.tapped_ms,
+                changes=draft.changes,
+                recovered=recovered,
+            )
+        append(
+            records.VisitClosed,
+            visit=closing.visit,
+            outcome=closing.outcome,
+            reason=closing.reason[:128],
+            asked=closing.asked,
+            rated=len(closing.drafts),
+            first_tap_ms=closing.first_tap_ms,
+            surplus=closing.surplus,
+            recovered=recovered,
+        )
+        self._db.execute("DELETE FROM draft")
+        self._db.execute("DELETE FROM open_visit")
+
+    # --- upkeep, in quiet moments -------------------------------------------------------
+
+    def count(self, reason: str, by: int = 1) -> None:
+        """Add to the counter of a drop or mishap."""
+        self._write(lambda _: add_to_counter(self._db, reason, by))
+
+    def prune(self, through: int) -> int:
+        """Forget records up to number ``through``; returns how many.
+
+        The last record always stays: the next one names it.
+        """
+        query = "DELETE FROM record WHERE seq <= ? AND seq < (SELECT max(seq) FROM record)"
+        return self._write(lambda _: self._db.execute(query, (through,)).rowcount)
+
+    def checkpoint(self) -> None:
+        """Fold the WAL back into the file; for moments when nobody is waiting."""
+        self._db.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+    def quick_check(self) -> None:
+        """Raise `DamagedFile` if the file's structure is broken."""
+        try:
+            (verdict,) = self._db.execute("PRAGMA quick_check(1)").fetchone()
+        except sqlite3.DatabaseError as error:
+            verdict = str(error)
+        if verdict != "ok":
+            raise DamagedFile(f"{self._home.kiosk_db}: {verdict}")
+
+    # --- within -------------------------------------------------------------------------
+
+    def _last_record(self) -> tuple[int, bytes]:
+        row = self._db.execute("SELECT seq, signed FROM record ORDER BY seq DESC LIMIT 1")
+        last = row.fetchone()
+        floor = self._db.execute("SELECT max(seq) FROM floor").fetchone()[0] or 0
+        if last is None:
+            return floor, records.genesis(self._device, self._key.public.raw)
+        return max(last[0], floor), records.digest(last[1])
+
+    def _append_one(self, kind: type[Record], **fields: Any) -> None:
+        self._write(lambda append: append(kind, **fields))
+
+    def _write(self, work: Callable[["Append"], T]) -> T:
+        """Do ``work`` in one transaction, durable on return; on a full disk, use the reserve.
+
+        Raises `StorageFull` or `DamagedFile`; nothing has happened then.
+        """
+        try:
+            return self._attempt(work)
+        except StorageFull:
+            if not reserve.release(self._home.reserve):
+                raise
+            return self._attempt(work)
+
+    def _attempt(self, work: Callable[["Append"], T]) -> T:
+        append = Append(self._db, self._device, self._key, self._now, self._seq, self._head)
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            result = work(append)
+            self._db.execute("COMMIT")
+        except BaseException as error:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            if _disk_is_full(error):
+                raise StorageFull(f"{self._home.kiosk_db}: no room left") from error
+            if isinstance(error, sqlite3.DatabaseError):
+                raise DamagedFile(f"{self._home.kiosk_db}: {error}") from error
+            raise
+        # The chain moves on only now: what was rolled back was never part of it.
+        self._seq, self._head = append.seq, append.head
+        return result
+
+
+class Append:
+    """Adds records within one transaction, each naming the one before it."""
+
+    def __init__(
+        self,
+        db: sqlite3.Connection,
+        device: str,
+        key: SigningKey,
+        now: Callable[[], moment.Moment],
+        seq: int,
+        head: bytes,
+    ) -> None:
+        self._db = db
+        self._device = device
+        self._key = key
+        self._now = now
+        self.seq = seq
+        self.head = head
+
+    def __call__(self, kind: type[Record], **fields: Any) -> None:
+        """Sign the next record and insert it."""
+        now = self._now()
+        record = kind(
+            device=self._device,
+            seq=self.seq + 1,
+            prev=self.head,
+            id=uuid4(),
+            wall_ms=now.wall_ms,
+            clock=now.clock,
+            boot_id=now.boot_id,
+            monotonic_ms=now.monotonic_ms,
+            **fields,
+        )
+        signed = records.sign(record, self._key)
+        visit: UUID | None = fields.get("visit")
+        self._db.execute(
+            "INSERT INTO record VALUES (?, ?, ?, ?, ?)",
+            (
+                record.seq,
+                kind.__struct_config__.tag,
+                record.wall_ms,
+                None if visit is None else visit.bytes,
+                signed,
+            ),
+        )
+        self.seq, self.head = record.seq, records.digest(signed)
+
+
+def add_to_counter(db: sqlite3.Connection, reason: str, by: int) -> None:
+    """Add to one row of a `counter` table; part of the caller's transaction."""
+    db.execute(
+        "INSERT INTO counter VALUES (?, ?) "
+        "ON CONFLICT (reason) DO UPDATE SET count = count + excluded.count",
+        (reason, by),
+    )
+
+
+def _disk_is_full(error: BaseException) -> bool:
+    return (
+        isinstance(error, sqlite3.OperationalError)
+        and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_FULL
+    )

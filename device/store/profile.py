@@ -1,0 +1,200 @@
+"""The device's own configuration file, and every mistake in it at once.
+
+A technician who writes twenty of these must not learn of five mistakes in five restarts:
+`load` reports all of them with file, key and what was expected. Plain code on purpose: it
+runs before the first frame, and a validation library costs more than the frame.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from device.core.errors import BadConfiguration
+
+
+class Screen(NamedTuple):
+    """``[screen]``: the panel and what it shows first."""
+
+    size: tuple[int, int] | None
+    """Pixels of the window before rotation; None fills the display."""
+    rotate: int
+    language: str
+
+
+class Buttons(NamedTuple):
+    """``[buttons]``: the five physical keys, best level first."""
+
+    pins: tuple[int, ...]
+    factory: str
+
+
+class Central(NamedTuple):
+    """``[central]``: the service the agent reports to."""
+
+    url: str
+    ca_file: str
+    proxy: str
+
+
+class Profile(NamedTuple):
+    """A device's configuration file, checked."""
+
+    data_dir: Path
+    allow_volatile: bool
+    screen: Screen
+    buttons: Buttons
+    central: Central
+
+
+class Setting(NamedTuple):
+    """One key of the file: how it must look, and what holds if it is missing."""
+
+    key: str
+    expected: str
+    default: Any
+    accepts: Callable[[Any], bool]
+    required: bool = False
+
+
+def _text(value: Any) -> bool:
+    return isinstance(value, str) and "\0" not in value
+
+
+def _url(value: Any) -> bool:
+    return _text(value) and value.startswith(("https://", "http://")) and len(value) > 9
+
+
+def _size(value: Any) -> bool:
+    if value == "full":
+        return True
+    parts = value.split("x") if isinstance(value, str) else ()
+    return len(parts) == 2 and all(p.isdigit() and 200 <= int(p) <= 8000 for p in parts)
+
+
+def _pins(value: Any) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) in (0, 5)
+        and len({pin for pin in value if isinstance(pin, int)}) == len(value)
+        and all(type(pin) is int and 0 <= pin <= 27 for pin in value)
+    )
+
+
+LANGUAGES = ("zh-CN", "en", "ko")
+FACTORIES = ("auto", "lgpio", "gpiod")
+
+SETTINGS = (
+    Setting("data_dir", "a path in quotes", None, _text, required=True),
+    Setting("storage.allow_volatile", "true or false", False, lambda v: isinstance(v, bool)),
+    Setting("screen.size", '"WIDTHxHEIGHT" in pixels, or "full"', "full", _size),
+    Setting(
+        "screen.rotate",
+        "0, 90, 180 or 270",
+        0,
+        lambda v: type(v) is int and v in (0, 90, 180, 270),
+    ),
+    Setting(
+        "screen.language",
+        "one of " + ", ".join(f'"{code}"' for code in LANGUAGES),
+        "zh-CN",
+        lambda v: v in LANGUAGES,
+    ),
+    Setting("buttons.pins", "five different BCM pin numbers from 0 to 27, or []", [], _pins),
+    Setting(
+        "buttons.factory",
+        "one of " + ", ".join(f'"{name}"' for name in FACTORIES),
+        "auto",
+        lambda v: v in FACTORIES,
+    ),
+    Setting("central.url", '"https://..." or "http://..."', None, _url, required=True),
+    Setting("central.ca_file", "a path in quotes", "", _text),
+    Setting("central.proxy", '"http://..." or ""', "", lambda v: v == "" or _url(v)),
+)
+
+
+def load(path: Path) -> Profile:
+    """Return the profile in the TOML file ``path``.
+
+    Raises `BadConfiguration` with every mistake, one a line.
+    """
+    import tomllib
+
+    try:
+        with path.open("rb") as file:
+            content = tomllib.load(file)
+    except FileNotFoundError as error:
+        raise BadConfiguration(
+            f"{path}: there is no such file; give the right one with --config"
+        ) from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BadConfiguration(f"{path}: cannot be read as TOML: {error}") from error
+    values = check(content, str(path))
+    size = values["screen.size"]
+    return Profile(
+        data_dir=(path.parent / values["data_dir"]).resolve(),
+        allow_volatile=values["storage.allow_volatile"],
+        screen=Screen(
+            size=None if size == "full" else parse_size(size),
+            rotate=values["screen.rotate"],
+            language=values["screen.language"],
+        ),
+        buttons=Buttons(tuple(values["buttons.pins"]), values["buttons.factory"]),
+        central=Central(
+            values["central.url"].rstrip("/"), values["central.ca_file"], values["central.proxy"]
+        ),
+    )
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """Return ``(width, height)`` from ``WIDTHxHEIGHT``. Raises `BadConfiguration`."""
+    if not _size(text) or text == "full":
+        raise BadConfiguration(f"size {text!r}: WIDTHxHEIGHT in pixels expected, e.g. 1280x800")
+    width, height = text.split("x")
+    return int(width), int(height)
+
+
+def check(content: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return every setting's value by key, with defaults filled in.
+
+    Raises `BadConfiguration` that lists every unknown key, wrong value and missing key.
+    """
+    given = _flatten(content)
+    known = {setting.key: setting for setting in SETTINGS}
+    mistakes = [
+        f"{name}: {key}: unknown key{_did_you_mean(key, known)}"
+        for key in given
+        if key not in known
+    ]
+    values: dict[str, Any] = {}
+    for setting in SETTINGS:
+        if setting.key not in given:
+            if setting.required:
+                mistakes.append(f"{name}: {setting.key}: missing; expected {setting.expected}")
+            values[setting.key] = setting.default
+        elif setting.accepts(given[setting.key]):
+            values[setting.key] = given[setting.key]
+        else:
+            mistakes.append(
+                f"{name}: {setting.key} = {given[setting.key]!r}: expected {setting.expected}"
+            )
+    if mistakes:
+        raise BadConfiguration("\n".join(sorted(mistakes)))
+    return values
+
+
+def _flatten(content: dict[str, Any]) -> dict[str, Any]:
+    """Return the values of nested tables by dotted key."""
+    flat: dict[str, Any] = {}
+    for key, value in content.items():
+        if isinstance(value, dict):
+            flat.update({f"{key}.{inner}": item for inner, item in _flatten(value).items()})
+        else:
+            flat[key] = value
+    return flat
+
+
+def _did_you_mean(key: str, known: dict[str, Setting]) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(key, known, n=1)
+    return f"; did you mean {near[0]}?" if near else "; known are " + ", ".join(known)
