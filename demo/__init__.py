@@ -1,0 +1,1 @@
+"""The whole way of one rating on one machine, with every process real."""

@@ -1,0 +1,159 @@
+"""`haochaping demo`: central, agent and kiosk on this machine, and a citizen: you."""
+
+import argparse
+import os
+import select
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from demo import account
+from demo.rehearsal import RehearsalError
+from demo.stage import Stage, StageError
+from demo.tour import HOUSE, MORTGAGE, Tour
+
+ARRIVAL_S = 20.0
+"""How long the end waits for the last records to reach central."""
+
+
+def main(words: Sequence[str]) -> int:
+    """Run the demo; exit code 0 only if central holds every rating exactly once."""
+    parser = argparse.ArgumentParser(
+        "haochaping demo",
+        description="Starts central, sets up a sample hall, enrols a device, and opens the\n"
+        "kiosk's window. Every rating is printed when it has arrived at central. Without a\n"
+        "display it plays a tour of all screens instead and writes a picture of each.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--tour", action="store_true", help="play the tour even if there is a display"
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path("demo-output"),
+        metavar="DIR",
+        help="where the tour's pictures go (default: ./%(default)s)",
+    )
+    parser.add_argument(
+        "--size", default="1280x800", metavar="WxH", help="size of the window (%(default)s)"
+    )
+    parser.add_argument(
+        "--keep", type=Path, metavar="DIR", help="keep all files and logs in this new folder"
+    )
+    options = parser.parse_args(words)
+    tour = options.tour or not _has_display(os.environ)
+    with tempfile.TemporaryDirectory(prefix="haochaping-demo-") as temporary:
+        folder = options.keep or Path(temporary)
+        if options.keep and folder.exists() and any(folder.iterdir()):
+            parser.error(f"--keep {folder}: the folder must be new or empty")
+        folder.mkdir(parents=True, exist_ok=True)
+        environment = {"SDL_VIDEODRIVER": "dummy"} if tour else {}
+        stage = Stage(folder.absolute(), environment)
+        try:
+            if tour:
+                return _tour(stage, options.out)
+            return _by_hand(stage, options.size)
+        except (StageError, RehearsalError) as error:
+            print(f"demo: {error}", file=sys.stderr)
+            for log in sorted(folder.glob("*.log")):
+                tail = log.read_text(encoding="utf-8").splitlines()[-8:]
+                print(f"--- {log.name}", *tail, sep="\n", file=sys.stderr)
+            return 1
+        except KeyboardInterrupt:
+            print("\ndemo: ended by Ctrl-C")
+            return 130
+        finally:
+            stage.close()
+
+
+def _tour(stage: Stage, pictures: Path) -> int:
+    pictures.mkdir(parents=True, exist_ok=True)
+    for old in pictures.glob("[0-9][0-9]-*.png"):
+        old.unlink()
+    tour = Tour(stage, pictures, _say)
+    tour.play()
+    _say(f"pictures are in {pictures}/")
+    return _settle(stage, expected_visits=len(tour.thanked))
+
+
+def _by_hand(stage: Stage, size: str) -> int:
+    stage.make_central()
+    stage.start_central()
+    _say(f"central is at {stage.address}")
+    stage.make_device("--size", size)
+    _say(f"enrolled as {stage.enrol()}")
+    stage.start_agent()
+    kiosk = stage.start_kiosk("--windowed", "--mock-gpio")
+    _say("the window is open: touch 我要评价, or press keys 1 to 5 (5 is the best)")
+    _say("press Enter here to invite as the staff member would, with two matters; q ends")
+    seen = 0
+    stdin_open = sys.stdin.isatty()
+    try:
+        while kiosk.running:
+            held = stage.ratings()
+            for rating in held[seen:]:
+                _say(f"arrived at central: {_in_words(rating)}")
+            seen = len(held)
+            if not stdin_open:
+                time.sleep(0.3)
+            elif select.select([sys.stdin], [], [], 0.3)[0]:
+                line = sys.stdin.readline()
+                stdin_open = bool(line)
+                if line.strip() == "q":
+                    break
+                _invite(stage)
+    except KeyboardInterrupt:
+        print()
+    kiosk.stop()
+    return _settle(stage, expected_visits=None)
+
+
+def _invite(stage: Stage) -> None:
+    try:
+        stage.invite(f"{HOUSE}=15010000000068,15010000000069,15010000000070", MORTGAGE)
+        _say("invited")
+    except StageError as error:
+        _say(str(error).strip())
+
+
+def _settle(stage: Stage, expected_visits: int | None) -> int:
+    """Wait for the last records, show what central holds, and compare."""
+    until = time.monotonic() + ARRIVAL_S
+    while True:
+        held = stage.ratings()
+        result = account.settle(stage.device_data, held)
+        if result.exact or time.monotonic() > until:
+            break
+        time.sleep(0.2)
+    print("\nWhat central holds:")
+    print(account.table(held))
+    print(f"\nThe device wrote {result.ratings} ratings in {result.visits} visits.")
+    rated = len({rating["visit"] for rating in held})
+    complete = expected_visits is None or rated == expected_visits
+    if not complete:
+        print(f"The screen thanked for {expected_visits} visits, central knows {rated}.")
+    for name in ("missing", "surplus", "doubled", "altered"):
+        for key in getattr(result, name):
+            print(f"{name}: {key}")
+    if result.exact and complete:
+        print("Every one of them is at central exactly once, unaltered.")
+        return 0
+    print("That is not what was promised; see the lines above.")
+    return 1
+
+
+def _in_words(rating: dict[str, Any]) -> str:
+    level = rating["level"]["platform"]
+    return f"{rating['subject']} {rating['code']}: {level} {account.LEVELS[level]}"
+
+
+def _has_display(environment: Mapping[str, str]) -> bool:
+    return bool(environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY"))
+
+
+def _say(text: str) -> None:
+    print(f"{time.strftime('%H:%M:%S')}  {text}", flush=True)

@@ -1,0 +1,220 @@
+"""Sets a hall up from nothing: central, one device, and the processes that run them.
+
+Every step is one of the product's own commands in a process of its own, so whoever uses
+this (the demo, the journeys, the benchmarks) sees what a technician would see.
+"""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from demo.rehearsal import Rehearsal
+
+SAMPLE = Path(__file__).parent / "sample" / "hall.toml"
+WINDOW = "BH-012"
+START_S = 30.0
+STOP_S = 5.0
+
+
+class StageError(Exception):
+    """A step of the set-up failed; the message holds what it printed."""
+
+
+class Program:
+    """One of the product's processes."""
+
+    def __init__(self, process: subprocess.Popen[str], log: Path) -> None:
+        self.process = process
+        self.log = log
+
+    def stop(self) -> int:
+        """Ask it to end, and wait; returns its exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise StageError(f"{self.log.stem} did not end within {STOP_S:.0f} s") from None
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        self.process.kill()
+        self.process.wait()
+
+    @property
+    def running(self) -> bool:
+        """True until the process has ended."""
+        return self.process.poll() is None
+
+
+class Stage:
+    """A folder that holds one central and one device."""
+
+    def __init__(self, folder: Path, environment: Mapping[str, str] | None = None) -> None:
+        self.folder = folder
+        self.central_data = folder / "central"
+        self.profile = folder / "device.toml"
+        self.device_data = folder / "device"
+        self.rehearsal = Rehearsal(folder / "rehearsal.sock")
+        self.address = ""
+        self._environment = {**os.environ, **(environment or {})}
+        self._programs: list[Program] = []
+        self._reader_key = ""
+
+    # --- single commands ------------------------------------------------------------------
+
+    def command(self, *words: str, check: bool = True) -> str:
+        """Run ``haochaping`` to its end and return what it printed."""
+        done = subprocess.run(
+            [sys.executable, "-m", "haochaping", *words],
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if check and done.returncode != 0:
+            raise StageError(f"haochaping {' '.join(words)}: {done.stdout}{done.stderr}")
+        return done.stdout
+
+    def start(self, name: str, *words: str) -> Program:
+        """Start ``haochaping`` beside us, with its output in a log of this name."""
+        log = self.folder / f"{name}.log"
+        with log.open("a", encoding="utf-8") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-u", "-m", "haochaping", *words],
+                env=self._environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                text=True,
+                # Ctrl-C reaches us alone; we end our own in order.
+                start_new_session=True,
+            )
+        program = Program(process, log)
+        self._programs.append(program)
+        return program
+
+    def close(self) -> None:
+        """End whatever still runs, the last one started first."""
+        for program in reversed(self._programs):
+            if program.running:
+                try:
+                    program.stop()
+                except StageError:
+                    continue
+        self._programs.clear()
+
+    def program(self, name: str) -> Program:
+        """Return the process of this name that was started last. Raises `StageError`."""
+        for program in reversed(self._programs):
+            if program.log.stem == name:
+                return program
+        raise StageError(f"no {name} has been started")
+
+    # --- central --------------------------------------------------------------------------
+
+    def make_central(self, hall: Path = SAMPLE) -> None:
+        """Set central up with a hall."""
+        self._central("init")
+        self.import_hall(hall)
+
+    def import_hall(self, hall: Path) -> None:
+        """Bring a hall file in, for the first time or again."""
+        self._central("import", str(hall))
+
+    def start_central(self, port: int = 0) -> Program:
+        """Start central and wait until it listens."""
+        log = self.folder / "central.log"
+        before = log.stat().st_size if log.exists() else 0
+        program = self.start(
+            "central", "central", "serve", "--port", str(port), "--data", str(self.central_data)
+        )
+        until = time.monotonic() + START_S
+        while time.monotonic() < until and program.running:
+            said = log.read_text(encoding="utf-8")[before:]
+            if found := re.search(r"central is ready at (http://\S+)", said):
+                self.address = found[1]
+                return program
+            time.sleep(0.05)
+        raise StageError(f"central did not start: {log.read_text(encoding='utf-8')[before:]}")
+
+    def ask_central(self, path: str, **query: Any) -> Any:
+        """Put a question to central's JSON query, with a reader's key."""
+        if not self._reader_key:
+            out = self.folder / "reader.key"
+            self._central("reader", "demo", "--out", str(out))
+            self._reader_key = out.read_text(encoding="utf-8").strip()
+        with requests.Session() as session:
+            session.trust_env = False
+            answer = session.get(
+                self.address + path,
+                params=query,
+                headers={"Authorization": f"Bearer {self._reader_key}"},
+                timeout=10,
+            )
+        answer.raise_for_status()
+        return answer.json()
+
+    def ratings(self) -> list[dict[str, Any]]:
+        """Return every rating that central holds, in the order it got them."""
+        found: list[dict[str, Any]] = []
+        after: Any = None
+        while True:
+            query = {"limit": 200} | ({"after": after} if after is not None else {})
+            page = self.ask_central("/v1/ratings", **query)
+            found += page["ratings"]
+            after = page.get("next")
+            if after is None:
+                return found
+
+    # --- the device -----------------------------------------------------------------------
+
+    def make_device(self, *profile_options: str) -> None:
+        """Write the device's profile and its empty files."""
+        self.command(
+            *("profile", str(self.profile), "--central", self.address),
+            *("--data-dir", str(self.device_data), "--allow-volatile", "--replace"),
+            *profile_options,
+        )
+        self.command("migrate", "--config", str(self.profile))
+
+    def enrol(self, board: str = "DEMO-BOARD") -> str:
+        """Enrol the device with a fresh one-time token; returns its name."""
+        token = self.folder / "enrolment.token"
+        token.unlink(missing_ok=True)
+        self._central("token", "--window", WINDOW, "--out", str(token))
+        said = self.command(
+            *("enrol", "--config", str(self.profile)),
+            *("--token-file", str(token), "--board", board),
+        )
+        return said.split()[-1]
+
+    def start_agent(self) -> Program:
+        """Start the agent."""
+        return self.start("agent", "agent", "--config", str(self.profile))
+
+    def start_kiosk(self, *options: str, rehearse: bool = True) -> Program:
+        """Start the kiosk; with ``rehearse`` its screen can be walked through from here."""
+        door = ("--rehearse", str(self.folder / "rehearsal.sock")) if rehearse else ()
+        return self.start("kiosk", "kiosk", "--config", str(self.profile), *door, *options)
+
+    def invite(self, *matters: str, by: str = "staff") -> str:
+        """Ask the citizen to rate; returns the visit's id."""
+        words = [word for matter in matters for word in ("--matter", matter)]
+        return self.command("invite", "--config", str(self.profile), "--by", by, *words).strip()
+
+    def cancel(self, visit: str, reason: str) -> str:
+        """Take an invitation back; returns the visit's outcome."""
+        words: Sequence[str] = ("cancel", "--config", str(self.profile), visit, "--reason", reason)
+        return self.command(*words).strip()
+
+    def _central(self, verb: str, *words: str) -> str:
+        return self.command("central", verb, *words, "--data", str(self.central_data))

@@ -1,0 +1,65 @@
+"""The technician's commands."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from device.core.errors import BadConfiguration
+from device.store.profile import FACTORIES, LANGUAGES
+
+
+def main(words: Sequence[str]) -> int:
+    """Run ``haochaping profile``; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        "haochaping profile",
+        description="Writes a device's configuration file, checked with the device's own rules.",
+    )
+    parser.add_argument("file", type=Path, help="where to write it, e.g. device.toml")
+    parser.add_argument("--central", required=True, metavar="URL", help="central's address")
+    parser.add_argument("--data-dir", required=True, metavar="DIR", help="the data partition")
+    parser.add_argument("--ca-file", metavar="FILE", help="certificate that central must show")
+    parser.add_argument("--proxy", metavar="URL", help="the hall's proxy, if it has one")
+    parser.add_argument("--size", metavar="WxH", help="window size; default: the whole display")
+    parser.add_argument("--rotate", type=int, metavar="DEGREES", help="0, 90, 180 or 270")
+    parser.add_argument("--language", metavar="CODE", help=" or ".join(LANGUAGES))
+    parser.add_argument(
+        "--pins", metavar="A,B,C,D,E", help="BCM pins of the five buttons, best level first"
+    )
+    parser.add_argument("--button-factory", metavar="NAME", help=" or ".join(FACTORIES))
+    parser.add_argument(
+        "--allow-volatile", action="store_true", help="a trial: data may lie on tmpfs or overlay"
+    )
+    parser.add_argument("--replace", action="store_true", help="write over an existing file")
+    options = parser.parse_args(words)
+    from provisioning.profile_file import write
+
+    given = {
+        "data_dir": options.data_dir,
+        "storage.allow_volatile": options.allow_volatile or None,
+        "screen.size": options.size,
+        "screen.rotate": options.rotate,
+        "screen.language": options.language,
+        "buttons.pins": _pins(options.pins),
+        "buttons.factory": options.button_factory,
+        "central.url": options.central,
+        "central.ca_file": options.ca_file,
+        "central.proxy": options.proxy,
+    }
+    try:
+        write(
+            options.file,
+            {key: value for key, value in given.items() if value is not None},
+            replace=options.replace,
+        )
+    except BadConfiguration as error:
+        print(error, file=sys.stderr)
+        return 2
+    print(f"wrote {options.file}")
+    return 0
+
+
+def _pins(text: str | None) -> list[object] | None:
+    if text is None:
+        return None
+    return [int(pin) if pin.strip().isdigit() else pin for pin in text.split(",")]

@@ -1,0 +1,82 @@
+"""Who acts in a journey, and how a journey waits."""
+
+import os
+import subprocess
+import time
+from collections.abc import Callable
+from uuid import UUID
+
+import pytest
+
+from demo.stage import Stage
+from protocol.phone import receipt_code
+
+
+class Mouse:
+    """Taps places on the virtual screen with xdotool, as X sees a real mouse."""
+
+    def __init__(self, stage: Stage, display: str) -> None:
+        self._stage = stage
+        self._environment = {**os.environ, "DISPLAY": display}
+
+    def tap(self, name: str, value: int | str | None = None) -> None:
+        """Press and release the button over a target."""
+        x, y = self._stage.rehearsal.place(name, value)
+        self._do("mousemove", str(x), str(y))
+        self._do("mousedown", "1")
+        time.sleep(0.05)
+        self._do("mouseup", "1")
+
+    def type(self, key: str) -> None:
+        """Press a key of the keyboard."""
+        self._do("key", key)
+
+    def _do(self, *words: str) -> None:
+        subprocess.run(["xdotool", *words], env=self._environment, check=True)
+
+
+class Citizen:
+    """Someone at the counter, who keeps the receipt codes they were shown."""
+
+    def __init__(self, stage: Stage, mouse: Mouse) -> None:
+        self.screen = stage.rehearsal
+        self.mouse = mouse
+        self.codes: list[str] = []
+
+    def rates(self, subject: str, level: int, *tags: int) -> None:
+        """Tap a level for ``subject``, pick reasons, submit."""
+        self.screen.wait_for_screen("RatingView", subject=subject, chosen=None)
+        self.mouse.tap("level", level)
+        self.screen.wait_for_screen("ReasonsView", level=level)
+        for tag in tags:
+            self.mouse.tap("tag", tag)
+        self.mouse.tap("submit" if tags else "skip")
+
+    def reads_the_thanks(self) -> str:
+        """Wait for the thank-you, keep its code, and leave."""
+        code: str = self.screen.wait_for_screen("ThanksView")["view"]["code"]
+        self.codes.append(code)
+        self.mouse.tap("done")
+        self.screen.wait_for_screen("IdleView")
+        return code
+
+    def rates_the_staff(self, level: int) -> str:
+        """Begin on their own, rate, read the thanks; returns the receipt code."""
+        self.screen.wait_for_screen("IdleView")
+        self.mouse.tap("rate")
+        self.rates("staff", level)
+        return self.reads_the_thanks()
+
+
+def eventually(what: str, holds: Callable[[], bool], patience_s: float = 30.0) -> None:
+    """Wait until ``holds()``; fail naming ``what``."""
+    until = time.monotonic() + patience_s
+    while not holds():
+        if time.monotonic() > until:
+            pytest.fail(f"waited {patience_s:.0f} s in vain for: {what}")
+        time.sleep(0.1)
+
+
+def codes_at_central(stage: Stage) -> list[str]:
+    """Return the receipt code of every rating that central holds."""
+    return [receipt_code(UUID(rating["visit"])) for rating in stage.ratings()]

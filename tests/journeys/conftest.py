@@ -1,0 +1,51 @@
+"""A real hall for journeys: Xvfb, central, agent and kiosk, each in its own process."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from actors import Citizen, Mouse
+
+from demo.stage import Stage
+
+
+@pytest.fixture(scope="session")
+def display() -> Iterator[str]:
+    """A virtual screen of its own, named like ``:7``."""
+    if shutil.which("Xvfb") is None or shutil.which("xdotool") is None:
+        pytest.skip("Xvfb and xdotool are needed (see system-packages.txt)")
+    reading, writing = os.pipe()
+    server = subprocess.Popen(
+        ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1280x800x24", "-nolisten", "tcp"],
+        pass_fds=(writing,),
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(writing)
+    with os.fdopen(reading) as told:
+        number = told.readline().strip()
+    yield f":{number}"
+    server.terminate()
+    server.wait()
+
+
+@pytest.fixture
+def hall(tmp_path: Path, display: str) -> Iterator[Stage]:
+    """The sample hall, set up and enrolled; the journey starts what it needs."""
+    stage = Stage(tmp_path, {"DISPLAY": display, "SDL_VIDEODRIVER": "x11"})
+    try:
+        stage.make_central()
+        stage.start_central()
+        stage.make_device("--size", "1280x800")
+        stage.enrol()
+        yield stage
+    finally:
+        stage.close()
+
+
+@pytest.fixture
+def citizen(hall: Stage, display: str) -> Citizen:
+    """A citizen with a mouse at the hall's window."""
+    return Citizen(hall, Mouse(hall, display))
