@@ -166,14 +166,11 @@ class Stage:
     def ratings(self) -> list[dict[str, Any]]:
         """Return every rating that central holds, in the order it got them."""
         found: list[dict[str, Any]] = []
-        after: Any = None
-        while True:
-            query = {"limit": 200} | ({"after": after} if after is not None else {})
-            page = self.ask_central("/v1/ratings", **query)
+        query: dict[str, Any] = {"limit": 200}
+        while (page := self.ask_central("/v1/ratings", **query))["ratings"]:
             found += page["ratings"]
-            after = page.get("next")
-            if after is None:
-                return found
+            query["after"] = page["next"]
+        return found
 
     # --- the device -----------------------------------------------------------------------
 

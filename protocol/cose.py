@@ -6,6 +6,7 @@ bytes* name what is being signed (a record, a receipt ...), so that a signature 
 one purpose can never pass for another; they are not sent and cost no space.
 """
 
+from io import BytesIO
 from typing import Any, Final, NoReturn
 
 import cbor2
@@ -34,36 +35,42 @@ _NO_TAGS = dict.fromkeys((*_BUILT_IN_TAGS, 260, 261, 1004, 43000, 55799), _refus
 
 
 def decode_cbor(encoded: bytes, *, integer_keys: bool = False) -> Any:
-    """Decode one strict CBOR item: no tags, nothing indefinite or doubled.
+    """Decode one strict CBOR item: no tags, nothing indefinite, doubled or left over.
 
     ``integer_keys`` lets maps have them, for short items only: a long hostile map could be
     made of colliding ones. Raises `Malformed`.
     """
+    stream = BytesIO(encoded)
     try:
-        return cbor2.loads(
-            encoded,
+        item = cbor2.CBORDecoder(
+            stream,
+            tag_hook=_refuse_tag,
             max_depth=16,
             allow_indefinite=False,
             allow_duplicate_keys=False,
             strict_hashable_types=not integer_keys,
             semantic_decoders=_NO_TAGS,
-        )
+        ).decode()
     except Malformed:
         raise
     except (cbor2.CBORError, ValueError, TypeError, RecursionError, MemoryError) as error:
         raise Malformed(f"not CBOR as this protocol uses it: {error}") from error
+    if stream.read(1):
+        raise Malformed("something follows the CBOR item")
+    return item
 
 
 def sign(payload: bytes, key: SigningKey, context: bytes) -> bytes:
     """Return ``payload`` as a tagged COSE_Sign1 signed by ``key`` for ``context``."""
     signature = key.sign(_to_be_signed(_PROTECTED, payload, context))
-    return cbor2.dumps(cbor2.CBORTag(_SIGN1_TAG, [_PROTECTED, {}, payload, signature]))
+    return _sign1(_PROTECTED, payload, signature)
 
 
 def open_unverified(signed: bytes) -> tuple[bytes, bytes, bytes]:
     """Take a COSE_Sign1 apart: (protected header, payload, signature).
 
-    The signature is *not* checked. Raises `Malformed`.
+    The signature is *not* checked. Only the shortest encoding is accepted, so that nobody
+    without the key can give a signed record a second digest. Raises `Malformed`.
     """
     try:
         item = cbor2.loads(signed, max_depth=6, allow_indefinite=False, semantic_decoders=_NO_TAGS)
@@ -77,6 +84,8 @@ def open_unverified(signed: bytes) -> tuple[bytes, bytes, bytes]:
         case [bytes() as protected, {} as unprotected, bytes() as payload, bytes() as signature]:
             if unprotected:
                 raise Malformed("a COSE_Sign1 of this protocol has no unprotected header")
+            if _sign1(protected, payload, signature) != signed:
+                raise Malformed("a COSE_Sign1 in its shortest encoding and nothing else expected")
             return protected, payload, signature
     raise Malformed("not a COSE_Sign1: four parts expected")
 
@@ -94,6 +103,10 @@ def verify(signed: bytes, key: VerifyKey, context: bytes) -> bytes:
         raise UnknownAlgorithm(f"signed with algorithm {header[1]}, the key is {key.algorithm}")
     key.verify(signature, _to_be_signed(protected, payload, context))
     return payload
+
+
+def _sign1(protected: bytes, payload: bytes, signature: bytes) -> bytes:
+    return cbor2.dumps(cbor2.CBORTag(_SIGN1_TAG, [protected, {}, payload, signature]))
 
 
 def _to_be_signed(protected: bytes, payload: bytes, context: bytes) -> bytes:

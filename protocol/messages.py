@@ -181,7 +181,9 @@ def request_enrolment(
 
 
 def check_enrolment(request: EnrolmentRequest) -> None:
-    """Raise `ProtocolError` unless both keys signed this very request."""
+    """Raise `ProtocolError` unless two different keys both signed this very request."""
+    if request.record_key == request.transport_key:
+        raise Malformed("record key and transport key must differ: one talks, one asserts")
     statement = enrolment_statement(
         request.token, request.board, request.record_key, request.transport_key
     )

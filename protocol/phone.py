@@ -65,7 +65,10 @@ def read_token(text: str) -> tuple[PhoneToken, bytes]:
     _, payload, _ = cose.open_unverified(signed)
     match cose.decode_cbor(payload, integer_keys=True):
         case {1: str() as device, 4: int() as expires_s, 7: bytes() as visit} if (
-            len(visit) == 16 and 0 <= expires_s <= MAX_INTEGER
+            1 <= len(device) <= 64
+            and device.isprintable()
+            and len(visit) == 16
+            and 0 <= expires_s <= MAX_INTEGER
         ):
             return PhoneToken(device, expires_s, UUID(bytes=visit)), signed
     raise Malformed("a phone token names a device, an expiry and a visit")

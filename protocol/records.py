@@ -19,6 +19,7 @@ from protocol.errors import BrokenChain, Malformed, UnknownVersion
 from protocol.keys import SigningKey, VerifyKey
 from protocol.levels import Level
 from protocol.limits import (
+    MAX_CASES,
     MAX_INTEGER,
     CaseNumber,
     Code,
@@ -33,7 +34,7 @@ from protocol.subjects import Channel, Subject
 
 SCHEMA_VERSION = 1
 KNOWN_VERSIONS = frozenset({1})
-MAX_RECORD_BYTES = 4096
+MAX_RECORD_BYTES = 8192
 """A record longer than this is refused unread; a rating takes about 300 bytes."""
 
 
@@ -69,7 +70,7 @@ class MatterHandled(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A matter in a visit; several cases of one matter are a batch with one rating."""
 
     code: Code
-    cases: Annotated[tuple[CaseNumber, ...], Meta(max_length=50)] = ()
+    cases: Annotated[tuple[CaseNumber, ...], Meta(max_length=MAX_CASES)] = ()
     finished: bool = True
     """Only a finished matter is rated (CODES.md, "Liaoning's rules")."""
 
@@ -145,7 +146,8 @@ class VisitOpened(Record, frozen=True, kw_only=True, tag="visit_opened"):
     visit: UUID
     invited_by: InvitedBy
     window: Short
-    staff: Code
+    staff: Short
+    """Staff number; empty where only matters are rated."""
     matters: Annotated[tuple[MatterHandled, ...], Meta(max_length=20)] = ()
 
 
@@ -156,7 +158,7 @@ class Rating(Record, frozen=True, kw_only=True, tag="rating"):
     subject: Subject
     code: Code
     """Staff number, or the matter's code."""
-    cases: Annotated[tuple[CaseNumber, ...], Meta(max_length=50)] = ()
+    cases: Annotated[tuple[CaseNumber, ...], Meta(max_length=MAX_CASES)] = ()
     level: Level
     tags: Annotated[tuple[Count, ...], Meta(max_length=8)] = ()
     channel: Channel = Channel.HALL_TABLET

@@ -103,7 +103,7 @@ class CentralService:
         self._session = open_session(settings)
 
     def close(self) -> None:
-        """Drop the connection, which also ends a call that another thread is waiting in."""
+        """Drop the connections that are not in use."""
         self._session.close()
 
     def send(self, batch: Batch) -> Sent:
@@ -151,9 +151,7 @@ class CentralService:
         return receipt
 
     def _call(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Answer:
-        request = requests.Request(
-            method, self._settings.url + path, data=body, headers=headers
-        ).prepare()
+        request = prepare(method, self._settings.url + path, body, headers)
         self._signer.sign(
             request,
             key_id=self._identity.device,
@@ -174,6 +172,19 @@ def open_session(settings: Settings) -> requests.Session:
     if settings.ca_file:
         session.verify = settings.ca_file
     return session
+
+
+def prepare(
+    method: str, url: str, body: bytes | None, headers: dict[str, str]
+) -> requests.PreparedRequest:
+    """Return a request that can be signed and sent.
+
+    Raises `CentralUnreachable` if no request can be made of ``url``.
+    """
+    try:
+        return requests.Request(method, url, data=body, headers=headers).prepare()
+    except (requests.RequestException, ValueError) as error:
+        raise CentralUnreachable(f"no request can be sent to {url}: {error}") from error
 
 
 def exchange(session: requests.Session, request: requests.PreparedRequest) -> Answer:
@@ -211,7 +222,7 @@ def decode(answer: Answer, kind: type[T]) -> T:
     """Return the JSON body of ``answer`` as ``kind``. Raises `WrongAnswer`."""
     try:
         return msgspec.json.decode(answer.content, type=kind)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise WrongAnswer(f"status {answer.status} with something else than JSON") from error
 
 
@@ -223,13 +234,16 @@ def _refusal(answer: Answer) -> CentralError:
 
 
 def retry_after_s(header: str | None) -> float | None:
-    """Return the seconds a ``Retry-After`` asks for (RFC 9110, section 10.2.3)."""
+    """Return the seconds a ``Retry-After`` asks for (RFC 9110, section 10.2.3).
+
+    None if it says nothing that can be understood.
+    """
     if header is None:
         return None
-    if header.strip().isdigit():
+    if header.isascii() and header.strip().isdigit():
         return float(header)
     try:
         when = email.utils.parsedate_to_datetime(header)
-    except ValueError:
+        return max(0.0, when.timestamp() - time.time())
+    except (ValueError, OverflowError, OSError, TypeError, IndexError):
         return None
-    return max(0.0, when.timestamp() - time.time())

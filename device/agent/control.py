@@ -8,6 +8,7 @@ stand on the same three requests.
 import json
 import os
 import socket
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -21,9 +22,9 @@ import msgspec
 from device.core.errors import DeviceError
 from device.core.visit import Invited, questions_of
 from device.store.backlog import Backlog
-from device.store.briefing import Briefing
+from device.store.briefing import Briefing, CancelOrder, InviteOrder
 from device.store.home import Home
-from protocol.limits import Short
+from protocol.limits import MAX_CASES, Short
 from protocol.records import InvitedBy, MatterHandled, VisitClosed, read
 
 TAKE_UP_S = 3.0
@@ -60,21 +61,6 @@ class State(msgspec.Struct, tag_field="do", tag="state", forbid_unknown_fields=T
 Request = Invite | Cancel | State
 
 
-class Invitation(msgspec.Struct):
-    """The body of an ``invite`` instruction."""
-
-    visit: UUID
-    invited_by: InvitedBy
-    matters: tuple[MatterHandled, ...]
-
-
-class Cancellation(msgspec.Struct):
-    """The body of a ``cancel`` instruction."""
-
-    visit: UUID
-    reason: str
-
-
 class ControlDoor:
     """Listens on the socket and answers, one thread per caller."""
 
@@ -101,23 +87,22 @@ class ControlDoor:
             threading.Thread(target=self._serve, args=(caller,), daemon=True).start()
 
     def _serve(self, caller: socket.socket) -> None:
-        with caller, caller.makefile("rwb") as lines:
+        with caller, caller.makefile("rb") as lines:
             caller.settimeout(30)
             try:
                 while line := lines.readline(MAX_LINE_BYTES):
-                    lines.write(json.dumps(self._answer(line)).encode() + b"\n")
-                    lines.flush()
+                    caller.sendall(json.dumps(self._answer(line)).encode() + b"\n")
             except OSError:
                 return
 
     def _answer(self, line: bytes) -> dict[str, Any]:
         try:
             request = msgspec.json.decode(line, type=Request)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             return {"ok": False, "problem": f"not a request of this door: {error}"}
         try:
             return {"ok": True} | self._do(request)
-        except DeviceError as error:
+        except (DeviceError, sqlite3.DatabaseError) as error:
             return {"ok": False, "problem": str(error)}
 
     def _do(self, request: Request) -> dict[str, Any]:
@@ -145,7 +130,9 @@ class ControlDoor:
         draft = Invited(visit, request.invited_by, "", "-", request.matters)
         if not questions_of(draft):
             raise NotTaken("there is nothing to rate in this invitation")
-        body = Invitation(visit, request.invited_by, request.matters)
+        if sum(len(matter.cases) for matter in request.matters) > MAX_CASES:
+            raise NotTaken(f"an invitation names at most {MAX_CASES} cases")
+        body = InviteOrder(visit, request.invited_by, request.matters)
         self._briefing.instruct("invite", msgspec.json.encode(body))
         if not _soon(lambda: backlog.was_opened(visit.bytes)):
             raise NotTaken(
@@ -159,10 +146,14 @@ class ControlDoor:
         if not backlog.was_opened(visit.bytes):
             raise NotTaken(f"there is no visit {visit}")
         if backlog.outcome(visit.bytes) is None:
-            body = msgspec.json.encode(Cancellation(visit, reason))
+            body = msgspec.json.encode(CancelOrder(visit, reason))
             self._briefing.instruct("cancel", body)
             if not _soon(lambda: backlog.outcome(visit.bytes) is not None):
-                raise NotTaken("too late to cancel: the citizen has already tapped")
+                raise NotTaken(
+                    "too late to cancel: the citizen has already tapped"
+                    if backlog.was_tapped(visit.bytes)
+                    else "the screen did not take the invitation back: is the kiosk running?"
+                )
         return _state(visit, backlog)
 
 
@@ -223,7 +214,9 @@ def ask(path: Path, request: Request) -> dict[str, Any]:
             answer = line.makefile("rb").readline()
         except OSError as error:
             raise NotTaken(f"no agent answers at {path}: is it running? ({error})") from error
-    reply: dict[str, Any] = json.loads(answer or b'{"ok": false, "problem": "no answer"}')
+    if not answer.endswith(b"\n"):
+        raise NotTaken(f"the agent at {path} ended before it answered")
+    reply: dict[str, Any] = json.loads(answer)
     if not reply.pop("ok"):
         raise NotTaken(reply["problem"])
     return reply

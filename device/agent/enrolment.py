@@ -6,12 +6,15 @@ used, so that a power cut at any point leaves a device that can enrol again: the
 token with the same keys gives the same identity.
 """
 
+import os
+from pathlib import Path
+
 import msgspec
-import requests
 
 from device import __version__
-from device.agent.central import decode, exchange, open_session
+from device.agent.central import decode, exchange, open_session, prepare
 from device.core.errors import CentralError
+from device.store import lock
 from device.store.briefing import Briefing
 from device.store.home import Home
 from device.store.identity import Identity, make_key, save_identity
@@ -25,19 +28,29 @@ from protocol.messages import EnrolmentReply, request_enrolment
 def enrol(profile: Profile, token: str, board: str) -> Identity:
     """Enrol this device with a one-time ``token``; returns its identity.
 
-    The data folder must have been migrated. Raises `CentralError` with what to do.
+    The data folder must have been migrated. Raises `CentralError` with what to do, or
+    `AlreadyRunning` if the agent is at work.
     """
     home = Home(profile.data_dir)
     home.prepare()
+    # The agent's file has one writer: it must not run meanwhile.
+    held = lock.hold(home.agent_lock)
+    try:
+        return _enrol(profile, home, token, board)
+    finally:
+        os.close(held)
+
+
+def _enrol(profile: Profile, home: Home, token: str, board: str) -> Identity:
     record_key = make_key(home.record_key)
     transport_key = make_key(home.transport_key)
     message = request_enrolment(token, board, __version__, record_key, transport_key)
-    request = requests.Request(
+    request = prepare(
         "POST",
         profile.central.url + "/v1/enrolments",
-        data=msgspec.json.encode(message),
-        headers={"Content-Type": "application/json"},
-    ).prepare()
+        msgspec.json.encode(message),
+        {"Content-Type": "application/json"},
+    )
     with open_session(profile.central) as session:
         reply = decode(exchange(session, request), EnrolmentReply)
     identity = Identity(reply.device, reply.central_key, reply.central_algorithm)
@@ -55,3 +68,15 @@ def enrol(profile: Profile, token: str, board: str) -> Identity:
         briefing.close()
     save_identity(home, identity)
     return identity
+
+
+def board_serial() -> str:
+    """Return the board's serial number, or the machine's id where there is no device tree."""
+    for source in (Path("/sys/firmware/devicetree/base/serial-number"), Path("/etc/machine-id")):
+        try:
+            serial = source.read_text(encoding="ascii").strip("\0\n ")
+        except (OSError, UnicodeDecodeError):
+            continue
+        if serial:
+            return serial
+    raise CentralError("this board tells no serial number: give one with --board")

@@ -1,12 +1,10 @@
 """How the device is, as far as the agent can see: what a heartbeat says."""
 
-import fcntl
-import os
 import shutil
 from pathlib import Path
 
 from device import __version__
-from device.store import moment
+from device.store import lock, moment
 from device.store.backlog import Backlog
 from device.store.briefing import Briefing
 from device.store.home import Home
@@ -33,7 +31,7 @@ def take_pulse(home: Home, backlog: Backlog, briefing: Briefing) -> Heartbeat:
         disk_free_bytes=shutil.disk_usage(home.root).free,
         temperature_c=temperature_c(),
         undervoltage=undervoltage(),
-        kiosk_running=is_locked(home.kiosk_lock),
+        kiosk_running=lock.is_held(home.kiosk_lock),
         counters=briefing.counters()
         | {f"kiosk.{reason}": count for reason, count in backlog.counters().items()},
     )
@@ -56,32 +54,3 @@ def undervoltage() -> bool | None:
         except OSError:
             continue
     return None
-
-
-def lock(path: Path) -> int | None:
-    """Take the lock that says "this process runs"; None if another one holds it.
-
-    The lock ends with the process, however it ends.
-    """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        return None
-    return descriptor
-
-
-def is_locked(path: Path) -> bool:
-    """True if the process that holds this lock is alive."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False

@@ -4,16 +4,17 @@ import logging
 import signal
 import sqlite3
 import threading
+from contextlib import closing
 from types import FrameType
 
-from device.agent import health
 from device.agent.central import CentralService
 from device.agent.control import ControlDoor
 from device.agent.courier import Courier
 from device.core.errors import DamagedFile, DeviceError
-from device.store import salvage
+from device.store import lock, salvage
 from device.store.backlog import Backlog
 from device.store.briefing import Briefing
+from device.store.connect import put_in_place
 from device.store.home import Home, refuse_volatile
 from device.store.identity import Identity, load_identity, load_key
 from device.store.profile import Profile
@@ -26,10 +27,6 @@ REOPEN_S = 2.0
 """Wait before a damaged or missing `kiosk.db` is looked at again; the kiosk repairs it."""
 
 
-class AlreadyRunning(DeviceError):
-    """Another agent holds this device's folder."""
-
-
 def run(profile: Profile) -> int:
     """Run until SIGTERM or SIGINT; returns the exit code. Raises `DeviceError` at start."""
     home = Home(profile.data_dir)
@@ -37,9 +34,7 @@ def run(profile: Profile) -> int:
         refuse_volatile(home.root)
     identity = load_identity(home)
     transport_key = load_key(home.transport_key)
-    held = health.lock(home.agent_lock)
-    if held is None:
-        raise AlreadyRunning(f"another agent is running on {home.root}")
+    lock.hold(home.agent_lock)
     briefing = open_briefing(home, identity)
     central = CentralService(profile.central, identity, transport_key)
     door = ControlDoor(home, briefing)
@@ -57,12 +52,14 @@ def run(profile: Profile) -> int:
     )
     courier.start()
     while courier.is_alive() and not ended.is_set():
-        courier.join(1.0)
+        courier.join(0.5)
     stopped_by_request = ended.is_set()
     ended.set()
     door.close()
     central.close()
-    courier.join(1.0)
+    courier.join(0.5)
+    if not courier.is_alive():
+        briefing.close()
     log.info("agent ends")
     return 0 if stopped_by_request else 1
 
@@ -84,12 +81,23 @@ def _carry(
             continue
         try:
             Courier(home, identity.device, central, backlog, briefing).run(ended)
-        except (DamagedFile, sqlite3.DatabaseError) as error:
+        except (DeviceError, sqlite3.DatabaseError) as error:
+            if salvage.is_damaged(home.agent_db):
+                log.error("%s is damaged (%s); the next start replaces it", home.agent_db, error)
+                return
             log.warning("kiosk.db cannot be read now: %s", error)
-            briefing.count("kiosk-db.unreadable")
+            _count(briefing, "kiosk-db.unreadable")
             ended.wait(REOPEN_S)
         finally:
             backlog.close()
+
+
+def _count(briefing: Briefing, reason: str) -> None:
+    """Count ``reason``; on a full disk the log alone has it."""
+    try:
+        briefing.count(reason)
+    except DeviceError as error:
+        log.warning("%s could not be counted: %s", reason, error)
 
 
 def open_briefing(home: Home, identity: Identity) -> Briefing:
@@ -98,21 +106,28 @@ def open_briefing(home: Home, identity: Identity) -> Briefing:
     Only what central signed is taken over from a damaged file.
     """
     try:
-        if salvage.is_damaged(home.agent_db):
-            raise DamagedFile(f"{home.agent_db}: quick_check failed")
-        return Briefing(home)
+        if not salvage.is_damaged(home.agent_db):
+            return Briefing(home)
+        log.error("%s is damaged; it is set aside and replaced", home.agent_db)
     except DamagedFile as error:
         log.error("%s; it is set aside and replaced", error)
-    from device.store.schema import agent, migrate_file
+    from device.store.schema import agent
 
-    aside = salvage.set_aside(home.agent_db)
-    migrate_file(home.agent_db, agent)
-    briefing = Briefing(home)
-    briefing.count("agent-db.replaced")
-    signed = salvage.last_configuration(aside)
-    if signed is not None:
-        try:
-            briefing.apply(configuration.verify(signed, identity.central()), signed, etag="")
-        except ProtocolError:
-            briefing.count("configuration.unreadable")
-    return briefing
+    with salvage.fresh_file(home.agent_db, agent) as fresh:
+        with closing(Briefing(home, at=fresh)) as briefing:
+            briefing.count("agent-db.replaced")
+            signed = salvage.last_configuration(home.agent_db)
+            if signed is not None:
+                _put_back(briefing, signed, identity)
+        put_in_place(fresh, home.agent_db)
+    return Briefing(home)
+
+
+def _put_back(briefing: Briefing, signed: bytes, identity: Identity) -> None:
+    try:
+        document = configuration.verify(signed, identity.central())
+    except ProtocolError:
+        briefing.count("configuration.unreadable")
+        return
+    if document.device == identity.device:
+        briefing.apply(document, signed, etag="")

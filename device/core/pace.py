@@ -17,5 +17,5 @@ def retry_delay(failures: int, chance: float, retry_after_s: float | None = None
     """
     span = min(CAP_S, BASE_S * 2.0 ** min(failures, 16))
     if retry_after_s is not None:
-        return min(retry_after_s, RETRY_AFTER_CAP_S) + chance * BASE_S
+        return min(max(retry_after_s, 0.0), RETRY_AFTER_CAP_S) + chance * span
     return chance * span

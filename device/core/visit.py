@@ -16,8 +16,10 @@ import msgspec
 
 from device.core.errors import IllegalEvent
 from protocol.levels import Level
+from protocol.limits import MAX_CASES
 from protocol.records import InvitedBy, MatterHandled, Outcome
 from protocol.subjects import Subject
+from protocol.tags import TAGS
 
 
 class State(StrEnum):
@@ -249,8 +251,7 @@ def questions_of(invitation: Invited) -> tuple[Question, ...]:
     for matter in invitation.matters:
         if matter.finished:
             known = batches.get(matter.code, ())
-            new = tuple(case for case in matter.cases if case not in known)
-            batches[matter.code] = known + new
+            batches[matter.code] = tuple(dict.fromkeys(known + matter.cases))
     return staff + tuple(Question(Subject.MATTER, *batch) for batch in batches.items())
 
 
@@ -264,6 +265,8 @@ def _invite(visit: Visit, event: Event, now_ms: int) -> Step:
     assert isinstance(event, Invited)  # noqa: S101 - TABLE pairs acts with events
     if not questions_of(event):
         raise IllegalEvent("an invitation must ask about somebody or something")
+    if sum(len(matter.cases) for matter in event.matters) > MAX_CASES:
+        raise IllegalEvent(f"an invitation names at most {MAX_CASES} cases")
     fresh = Visit(invitation=event, opened_ms=now_ms)
     return _ask(fresh, 0), (OpenVisit(event),)
 
@@ -287,6 +290,8 @@ def _toggle(visit: Visit, event: Event, _now_ms: int) -> Step:
     draft = visit.draft
     if draft is None:
         raise IllegalEvent("reasons need a level first")
+    if event.tag not in TAGS[draft.level]:
+        raise IllegalEvent(f"reason {event.tag} does not belong to level {draft.level}")
     if event.tag in draft.tags:
         tags = tuple(tag for tag in draft.tags if tag != event.tag)
     else:
@@ -498,3 +503,7 @@ def diagram() -> str:
         for target, names in events.items():
             lines.append(f"    {state} --> {target}: {' / '.join(names)}")
     return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    print(diagram())

@@ -23,8 +23,9 @@ class Backlog:
         self._open()
 
     def _open(self) -> None:
-        self._file = self._path.stat().st_ino if self._path.exists() else 0
+        file = self._path.stat().st_ino if self._path.exists() else 0
         self._db = open_reader(self._path, KIOSK_SCHEMA)
+        self._file = file
         self._seen = -1
 
     def close(self) -> None:
@@ -37,8 +38,9 @@ class Backlog:
         A damaged file is replaced by the kiosk; then the new one is opened here too.
         """
         if self._path.exists() and self._path.stat().st_ino != self._file:
-            self.close()
+            old = self._db
             self._open()
+            old.close()
         version = data_version(self._db)
         changed, self._seen = version != self._seen, version
         return changed
@@ -80,6 +82,11 @@ class Backlog:
     def was_opened(self, visit: bytes) -> bool:
         """True if the kiosk has recorded the opening of this visit."""
         query = "SELECT 1 FROM record WHERE kind = 'visit_opened' AND visit = ?"
+        return self._db.execute(query, (visit,)).fetchone() is not None
+
+    def was_tapped(self, visit: bytes) -> bool:
+        """True if a level has been tapped in a visit that is still open."""
+        query = "SELECT 1 FROM draft WHERE visit = ?"
         return self._db.execute(query, (visit,)).fetchone() is not None
 
     def outcome(self, visit: bytes) -> bytes | None:

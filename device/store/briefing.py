@@ -8,6 +8,7 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from typing import NamedTuple, TypeVar
+from uuid import UUID
 
 import msgspec
 
@@ -18,6 +19,7 @@ from device.store.home import Home
 from device.store.ledger import add_to_counter
 from protocol.configuration import Configuration
 from protocol.receipts import Receipt
+from protocol.records import InvitedBy, MatterHandled
 
 KEEP_AFTER_RECEIPT_MS = 30 * 24 * 3600 * 1000
 """The device keeps records this long past their receipt, to refill a restored central."""
@@ -34,6 +36,21 @@ class Instruction(NamedTuple):
     age_ms: int | None
     """Since it was given; None if that was in another boot."""
     body: bytes
+
+
+class InviteOrder(msgspec.Struct, frozen=True):
+    """The body of an ``invite``: ask the citizen to rate."""
+
+    visit: UUID
+    invited_by: InvitedBy
+    matters: tuple[MatterHandled, ...]
+
+
+class CancelOrder(msgspec.Struct, frozen=True):
+    """The body of a ``cancel``: take an invitation back."""
+
+    visit: UUID
+    reason: str
 
 
 class Briefing:
@@ -197,7 +214,13 @@ class BriefingReader:
     """What the kiosk reads of `agent.db`; never writes."""
 
     def __init__(self, home: Home) -> None:
-        self._db = open_reader(home.agent_db, AGENT_SCHEMA)
+        self._path = home.agent_db
+        self._open()
+
+    def _open(self) -> None:
+        file = self._path.stat().st_ino if self._path.exists() else 0
+        self._db = open_reader(self._path, AGENT_SCHEMA)
+        self._file = file
         self._seen = -1
 
     def close(self) -> None:
@@ -205,7 +228,14 @@ class BriefingReader:
         self._db.close()
 
     def changed(self) -> bool:
-        """True if the agent has committed since this was last asked."""
+        """True if the agent has committed since this was last asked.
+
+        A damaged file is replaced by the agent; then the new one is opened here too.
+        """
+        if self._path.exists() and self._path.stat().st_ino != self._file:
+            old = self._db
+            self._open()
+            old.close()
         version = data_version(self._db)
         changed, self._seen = version != self._seen, version
         return changed

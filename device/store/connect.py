@@ -5,10 +5,11 @@ the writer in quiet moments and never happen by themselves, so no tap waits for 
 never on a reader, which keeps clear of SQLite's WAL-reset bug (3.7.0 to 3.51.2).
 """
 
+import os
 import sqlite3
 from pathlib import Path
 
-from device.core.errors import DamagedFile, WrongSchema
+from device.core.errors import DamagedFile, DeviceError, StorageFull, WrongSchema
 
 # The names of the migrations in `device.store.schema`, which is not imported here: it
 # needs sqlite-utils, and neither process pays for that on its way to the first frame.
@@ -16,19 +17,56 @@ KIOSK_SCHEMA = ("kiosk", ("chain", "visits", "counters"))
 AGENT_SCHEMA = ("agent", ("configuration", "receipts", "instructions", "counters"))
 
 
+class StorageUnavailable(DeviceError, OSError):
+    """A file that cannot be used just now (read-only, locked), with nothing wrong in it."""
+
+
+_NOT_DAMAGE = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_READONLY,
+    }
+)
+
+
+def trouble(error: sqlite3.Error, path: Path) -> DeviceError:
+    """Return what ``error`` means for the file at ``path``.
+
+    Only `DamagedFile` lets a file be set aside; a full disk or a read-only card must not
+    cost a file in which nothing is wrong.
+    """
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+    if code & 0xFF == sqlite3.SQLITE_FULL or code == sqlite3.SQLITE_IOERR_SHMSIZE:
+        return StorageFull(f"{path}: no room left")
+    if code & 0xFF in _NOT_DAMAGE:
+        return StorageUnavailable(f"{path}: {error}")
+    return DamagedFile(f"{path}: {error}")
+
+
+def uri(path: Path, mode: str) -> str:
+    """Return how SQLite is told to open ``path``, whatever characters are in it."""
+    return f"{path.absolute().as_uri()}?mode={mode}"
+
+
 def open_writer(path: Path, schema: tuple[str, tuple[str, ...]]) -> sqlite3.Connection:
     """Return the one connection that may write ``path``.
 
     Raises `WrongSchema` if `haochaping migrate` has work to do, `DamagedFile` if the file
-    is not a database.
+    is not a database, `StorageFull` or `StorageUnavailable` if it cannot be used now.
     """
-    connection = (
-        sqlite3.connect(
-            f"file:{path}?mode=rw", uri=True, isolation_level=None, check_same_thread=False
+    finish_replacement(path)
+    if not path.exists():
+        raise _missing(path)
+    try:
+        connection = sqlite3.connect(
+            uri(path, "rw"), uri=True, isolation_level=None, check_same_thread=False
         )
-        if path.exists()
-        else _missing(path)
-    )
+    except sqlite3.DatabaseError as error:
+        raise trouble(error, path) from error
     try:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
@@ -37,7 +75,7 @@ def open_writer(path: Path, schema: tuple[str, tuple[str, ...]]) -> sqlite3.Conn
         check_schema(connection, path, schema)
     except sqlite3.DatabaseError as error:
         connection.close()
-        raise DamagedFile(f"{path}: {error}") from error
+        raise trouble(error, path) from error
     except WrongSchema:
         connection.close()
         raise
@@ -47,20 +85,23 @@ def open_writer(path: Path, schema: tuple[str, tuple[str, ...]]) -> sqlite3.Conn
 def open_reader(path: Path, schema: tuple[str, tuple[str, ...]]) -> sqlite3.Connection:
     """Return a connection to the other process's file; it can neither write nor checkpoint.
 
-    Raises `WrongSchema` or `DamagedFile`.
+    Raises `WrongSchema`, `DamagedFile`, `StorageFull` or `StorageUnavailable`.
     """
     if not path.exists():
-        _missing(path)
-    connection = sqlite3.connect(
-        f"file:{path}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
-    )
+        raise _missing(path)
+    try:
+        connection = sqlite3.connect(
+            uri(path, "ro"), uri=True, isolation_level=None, check_same_thread=False
+        )
+    except sqlite3.DatabaseError as error:
+        raise trouble(error, path) from error
     try:
         connection.execute("PRAGMA query_only=1")
         connection.execute("PRAGMA busy_timeout=1000")
         check_schema(connection, path, schema)
     except sqlite3.DatabaseError as error:
         connection.close()
-        raise DamagedFile(f"{path}: {error}") from error
+        raise trouble(error, path) from error
     except WrongSchema:
         connection.close()
         raise
@@ -96,5 +137,58 @@ def data_version(connection: sqlite3.Connection) -> int:
     return version
 
 
-def _missing(path: Path) -> sqlite3.Connection:
-    raise WrongSchema(f"{path}: there is no such file; run haochaping migrate")
+def set_aside(path: Path) -> Path:
+    """Move ``path`` with its ``-wal`` and ``-shm`` out of the way; returns its new name.
+
+    The file itself goes last, so that a power cut in between lets this be done again.
+    """
+    number = 1
+    while (aside := path.with_name(f"{path.stem}.damaged-{number}{path.suffix}")).exists():
+        number += 1
+    for ending in ("-wal", "-shm", ""):
+        old = path.with_name(path.name + ending)
+        if old.exists():
+            old.rename(aside.with_name(aside.name + ending))
+    sync_folder(path.parent)
+    return aside
+
+
+def put_in_place(fresh: Path, path: Path) -> Path:
+    """Let the complete file ``fresh`` take the place of a damaged one; returns where that went.
+
+    A power cut leaves the damaged file or the new one, or what `finish_replacement` ends.
+    Raises `StorageFull` if ``fresh`` is not complete: its WAL could not be folded in.
+    """
+    if fresh.with_name(fresh.name + "-wal").exists():
+        raise StorageFull(f"{fresh}: no room left")
+    fresh.replace(_replacement(path))
+    sync_folder(path.parent)
+    return finish_replacement(path) or path
+
+
+def finish_replacement(path: Path) -> Path | None:
+    """End a replacement that a power cut interrupted; returns where the damaged file went."""
+    ready = _replacement(path)
+    if not ready.exists():
+        return None
+    aside = set_aside(path)
+    ready.replace(path)
+    sync_folder(path.parent)
+    return aside
+
+
+def sync_folder(folder: Path) -> None:
+    """Force the names in ``folder`` to disk, so that a rename survives a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _replacement(path: Path) -> Path:
+    return path.with_name(path.name + ".replacement")
+
+
+def _missing(path: Path) -> WrongSchema:
+    return WrongSchema(f"{path}: there is no such file; run haochaping migrate")

@@ -86,12 +86,12 @@ def filesystem_of(folder: Path, mounts: str = "/proc/self/mounts") -> str:
     return kind
 
 
-def refuse_volatile(folder: Path) -> None:
+def refuse_volatile(folder: Path, mounts: str = "/proc/self/mounts") -> None:
     """Raise `VolatileStorage` if ``folder`` would be empty after a reboot.
 
     An overlay root silently covers the data partition (bookworm-feedback#137).
     """
-    kind = filesystem_of(folder)
+    kind = filesystem_of(folder, mounts)
     if kind in _VOLATILE:
         raise VolatileStorage(
             f"{folder} lies on {kind}, which a reboot empties: mount the data partition there, "

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from device.core.errors import NotEnrolled
+from device.store.connect import sync_folder
 from device.store.home import Home
 
 if TYPE_CHECKING:
@@ -25,10 +26,17 @@ class Identity(NamedTuple):
     central_algorithm: int
 
     def central(self) -> "VerifyKey":
-        """Return central's public key, which vouches for receipts and configuration."""
+        """Return central's public key, which vouches for receipts and configuration.
+
+        Raises `NotEnrolled` if it is no key.
+        """
+        from protocol.errors import ProtocolError
         from protocol.keys import verify_key
 
-        return verify_key(self.central_algorithm, self.central_key)
+        try:
+            return verify_key(self.central_algorithm, self.central_key)
+        except ProtocolError as error:
+            raise NotEnrolled(f"the identity names no key of central's: {error}") from error
 
 
 def load_identity(home: Home) -> Identity:
@@ -57,14 +65,19 @@ def save_identity(home: Home, identity: Identity) -> None:
 
 
 def load_key(path: Path) -> "SigningKey":
-    """Return the private key in ``path``. Raises `NotEnrolled` if there is none."""
+    """Return the private key in ``path``. Raises `NotEnrolled` if there is none, or no key."""
     from protocol.errors import Malformed
     from protocol.keys import SigningKey
 
     try:
         return SigningKey.from_seed(path.read_bytes())
+    except FileNotFoundError as error:
+        raise NotEnrolled(f"there is no key {path}: run haochaping enrol first") from error
     except (OSError, Malformed) as error:
-        raise NotEnrolled(f"no usable key in {path}: run haochaping enrol first") from error
+        raise NotEnrolled(
+            f"{path} cannot be read as a key ({error}): put it back from a copy, or empty the "
+            "data folder and enrol as a new device"
+        ) from error
 
 
 def make_key(path: Path) -> "SigningKey":
@@ -88,12 +101,3 @@ def write_durably(path: Path, content: bytes, mode: int) -> None:
         os.close(descriptor)
     beside.replace(path)
     sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Force the names in ``folder`` to disk, so that a rename survives a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

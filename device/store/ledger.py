@@ -64,7 +64,7 @@ class Ledger:
 
     def note_fault(self, code: str, detail: str = "") -> None:
         """Record that something broke."""
-        self._append_one(records.Fault, code=code, detail=detail[:1000])
+        self._append_one(records.Fault, code=code, detail=detail.replace("\0", "")[:1000])
 
     def note_session(self, effect: SessionEffect) -> None:
         """Record who came, left or paused."""
@@ -168,7 +168,7 @@ class Ledger:
             records.VisitClosed,
             visit=closing.visit,
             outcome=closing.outcome,
-            reason=closing.reason[:128],
+            reason=one_line(closing.reason),
             asked=closing.asked,
             rated=len(closing.drafts),
             first_tap_ms=closing.first_tap_ms,
@@ -304,6 +304,11 @@ def add_to_counter(db: sqlite3.Connection, reason: str, by: int) -> None:
         "ON CONFLICT (reason) DO UPDATE SET count = count + excluded.count",
         (reason, by),
     )
+
+
+def one_line(text: str) -> str:
+    """Return ``text`` as a record's reason may hold it: no control characters, 128 at most."""
+    return "".join(c if c.isprintable() else " " for c in text)[:128]
 
 
 def _disk_is_full(error: BaseException) -> bool:

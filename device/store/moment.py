@@ -6,6 +6,7 @@ its quality, and boot id with the time since boot, by which central corrects.
 
 import ctypes
 import time
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
@@ -34,8 +35,9 @@ def monotonic_ms() -> int:
     return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
 
 
+@cache
 def boot_id() -> UUID:
-    """Return the kernel's random name for this boot."""
+    """Return the kernel's random name for this boot; no process outlives it."""
     return UUID(_BOOT_ID.read_text(encoding="ascii").strip())
 
 
@@ -47,10 +49,16 @@ def clock_quality() -> ClockQuality:
     if _TIMESYNC.exists():
         return ClockQuality.SYNCED
     try:
-        state = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES))
+        state = _libc().adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES))
     except (OSError, AttributeError):
         return ClockQuality.UNSYNCED
     return ClockQuality.SYNCED if 0 <= state < _TIME_ERROR else ClockQuality.UNSYNCED
+
+
+@cache
+def _libc() -> ctypes.CDLL:
+    """Loaded once: each loading makes a new class, which takes longer than the call."""
+    return ctypes.CDLL(None)
 
 
 def now() -> Moment:

@@ -1,23 +1,15 @@
-"""What the idle screen needs from `agent.db`, read before anything heavier is imported.
+"""What the idle screen shows, read from `agent.db` before anything heavier is imported.
 
-The first frame shows hall, window and staff member; this module and `sqlite3` are all
-that is needed for it.
+The first frame shows hall, window and staff member; this module, `connect` and `sqlite3`
+are all that is needed for it.
 """
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-
-class Duty(NamedTuple):
-    """Where the device stands and who serves there."""
-
-    hall: str = ""
-    window: str = ""
-    assigned_staff: str = ""
-    phone_url: str = ""
-    version: int = 0
-    """Version of the configuration; 0 before the first one."""
+from device.store.connect import uri
 
 
 class Member(NamedTuple):
@@ -29,49 +21,50 @@ class Member(NamedTuple):
     department: str
 
 
-class Roster:
-    """Read-only questions about window, staff and notices."""
+class Roster(NamedTuple):
+    """Where the device stands, who serves there, and what there is to tell."""
 
-    def __init__(self, agent_db: Path) -> None:
-        self._db: sqlite3.Connection | None = None
-        if agent_db.exists():
-            self._db = sqlite3.connect(
-                f"file:{agent_db}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
-            )
+    hall: str = ""
+    window: str = ""
+    assigned_staff: str = ""
+    phone_url: str = ""
+    member: Member | None = None
+    notices: tuple[str, ...] = ()
+    online: bool = False
+    """Central answered the agent's last call."""
 
-    def close(self) -> None:
-        """Close the connection."""
-        if self._db is not None:
-            self._db.close()
 
-    def duty(self) -> Duty:
-        """Return the window's place; empty until the first configuration came."""
-        rows = self._rows(
-            "SELECT hall, window_number, assigned_staff, phone_url, version FROM configuration"
-        )
-        return Duty(*rows[0]) if rows else Duty()
+def read(agent_db: Path, staff: str = "") -> Roster:
+    """Return the roster's page for this window.
 
-    def member(self, number: str) -> Member | None:
-        """Return the staff member with this number, None if the roster has none."""
-        rows = self._rows(
-            "SELECT number, name, post, department FROM staff WHERE number = ?", (number,)
-        )
-        return Member(*rows[0]) if rows else None
+    ``staff`` is the number of whoever is logged in; without one, whoever is assigned. An
+    unreadable file gives an empty page: the full start reports what is wrong with it.
+    """
+    try:
+        with closing(sqlite3.connect(uri(agent_db, "ro"), uri=True)) as db:
+            return _page(db, staff)
+    except sqlite3.DatabaseError:
+        return Roster()
 
-    def notices(self) -> tuple[str, ...]:
-        """Return the notices for the idle screen, in order."""
-        return tuple(row[0] for row in self._rows("SELECT text FROM notice ORDER BY place"))
 
-    def online(self) -> bool:
-        """True if central answered the agent's last call."""
-        rows = self._rows("SELECT online FROM link")
-        return bool(rows and rows[0][0])
-
-    def _rows(self, query: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
-        """An unreadable file shows an empty window; the full start reports what is wrong."""
-        if self._db is None:
-            return []
-        try:
-            return self._db.execute(query, values).fetchall()
-        except sqlite3.DatabaseError:
-            return []
+def _page(db: sqlite3.Connection, staff: str) -> Roster:
+    place = db.execute(
+        "SELECT hall, window_number, assigned_staff, phone_url FROM configuration"
+    ).fetchone()
+    if place is None:
+        return Roster()
+    hall, window, assigned, phone_url = place
+    member = db.execute(
+        "SELECT number, name, post, department FROM staff WHERE number = ?", (staff or assigned,)
+    ).fetchone()
+    notices = db.execute("SELECT text FROM notice ORDER BY place").fetchall()
+    link = db.execute("SELECT online FROM link").fetchone()
+    return Roster(
+        hall,
+        window,
+        assigned,
+        phone_url,
+        Member(*member) if member else None,
+        tuple(text for (text,) in notices),
+        bool(link and link[0]),
+    )

@@ -7,26 +7,33 @@ no number already sent can be given out twice.
 """
 
 import sqlite3
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from device.core.errors import DamagedFile
+from device.core.errors import DamagedFile, DeviceError
+from device.store.connect import put_in_place, trouble, uri
 from device.store.home import Home
-from device.store.identity import sync_folder
-from protocol import records
+from protocol import cose, records
 from protocol.errors import ProtocolError
 from protocol.keys import VerifyKey
+from protocol.limits import MAX_INTEGER
+
+if TYPE_CHECKING:
+    from sqlite_utils import Migrations
 
 SKIP_AHEAD = 100_000
 """Numbers left out after damage; more than a device could have written and lost."""
 
-_PROBES = 64
-"""Places tried behind a page that cannot be read."""
+_BLIND = 20_000
+"""Numbers tried one by one behind a page that cannot be read; an inner page of the table
+covers about five thousand."""
 
+_LAST_NUMBER = 2**63 - 1
 
-Row = tuple[int, str, int, bytes, bytes]
-"""A row of `record`: seq, kind, wall_ms, visit, signed."""
+Row = tuple[int, Any]
+"""Number and signed bytes of a record, if it is one; all the rest is in the bytes."""
 
 
 class Salvage(NamedTuple):
@@ -39,125 +46,187 @@ class Salvage(NamedTuple):
 
 
 def is_damaged(path: Path) -> bool:
-    """True if ``path`` exists and SQLite cannot trust it."""
+    """True if ``path`` exists and SQLite cannot trust it.
+
+    Raises `StorageFull` or `StorageUnavailable` if that cannot be told now.
+    """
     if not path.exists() or path.stat().st_size == 0:
         return False
-    connection = sqlite3.connect(path, isolation_level=None)
-    try:
+    verdict = "unreadable"
+    with _only_damage(path), closing(_read_only(path)) as connection:
         (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-        return bool(verdict != "ok")
-    except sqlite3.DatabaseError:
-        return True
-    finally:
-        connection.close()
-
-
-def set_aside(path: Path) -> Path:
-    """Move ``path`` with its ``-wal`` and ``-shm`` out of the way; returns its new name."""
-    number = 1
-    while (aside := path.with_name(f"{path.stem}.damaged-{number}{path.suffix}")).exists():
-        number += 1
-    for ending in ("", "-wal", "-shm"):
-        old = path.with_name(path.name + ending)
-        if old.exists():
-            old.rename(aside.with_name(aside.name + ending))
-    sync_folder(path.parent)
-    return aside
+    return verdict != "ok"
 
 
 def rescue_ledger(home: Home, key: VerifyKey, acknowledged: int) -> Salvage:
     """Replace a damaged `kiosk.db` by a new one with all that could be read.
 
-    ``acknowledged`` is the last number central has receipted. Raises `DamagedFile` if not
-    even a new file can be made.
+    ``acknowledged`` is the last number central has receipted. The new file takes the old
+    one's place when it is complete and not before. Raises `DamagedFile`, `StorageFull` or
+    `StorageUnavailable` if no new file can be made; everything is as it was then.
     """
-    from device.store.schema import kiosk, migrate_file
-
-    aside = set_aside(home.kiosk_db)
-    migrate_file(home.kiosk_db, kiosk)
-    new = sqlite3.connect(home.kiosk_db, isolation_level=None)
-    old = sqlite3.connect(aside, isolation_level=None)
+    damaged = home.kiosk_db
     try:
+        from device.store.schema import kiosk
+
+        with fresh_file(damaged, kiosk) as fresh:
+            with closing(_read_only(damaged)) as old, _filling(fresh) as new:
+                count, highest = _copy_records(old, new, key, damaged)
+                drafts = _copy_visit(old, new, damaged)
+                floor = max(highest, acknowledged, _old_floor(old, damaged)) + SKIP_AHEAD
+                new.execute("INSERT INTO floor VALUES (?)", (floor,))
+            kept_as = put_in_place(fresh, damaged)
+    except sqlite3.DatabaseError as error:
+        raise trouble(error, damaged) from error
+    except DeviceError:
+        raise
+    except OSError as error:
+        raise DamagedFile(f"{damaged}: no new file could be made: {error}") from error
+    return Salvage(kept_as, count, highest, drafts)
+
+
+@contextmanager
+def fresh_file(damaged: Path, migrations: "Migrations") -> Iterator[Path]:
+    """Yield the path of an empty, migrated file beside ``damaged``, to be put in its place."""
+    from device.store.schema import migrate_file
+
+    fresh = damaged.with_name(damaged.name + ".fresh")
+    _discard(fresh)
+    try:
+        migrate_file(fresh, migrations)
+        yield fresh
+    finally:
+        _discard(fresh)
+
+
+def _discard(path: Path) -> None:
+    for ending in ("", "-wal", "-shm"):
+        path.with_name(path.name + ending).unlink(missing_ok=True)
+
+
+@contextmanager
+def _filling(fresh: Path) -> Iterator[sqlite3.Connection]:
+    """Yield a connection in a transaction; at the end all of it is in the one file, on disk."""
+    with closing(sqlite3.connect(uri(fresh, "rw"), uri=True, isolation_level=None)) as new:
         new.execute("PRAGMA synchronous=FULL")
         new.execute("BEGIN IMMEDIATE")
-        count, highest = _copy_records(old, new, key)
-        drafts = _copy_visit(old, new)
-        floor = max(highest, acknowledged) + SKIP_AHEAD
-        new.execute("INSERT INTO floor VALUES (?)", (floor,))
+        yield new
         new.execute("COMMIT")
+        new.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _read_only(path: Path) -> sqlite3.Connection:
+    """Open a damaged file so that it and its WAL stay as they are."""
+    return sqlite3.connect(uri(path, "ro"), uri=True, isolation_level=None)
+
+
+@contextmanager
+def _only_damage(path: Path) -> Iterator[None]:
+    """End quietly at damage; anything else (a full disk, a lock) is no reason to lose records."""
+    try:
+        yield
     except sqlite3.DatabaseError as error:
-        raise DamagedFile(f"{home.kiosk_db}: no new file could be made: {error}") from error
-    finally:
-        old.close()
-        new.close()
-    return Salvage(aside, count, highest, drafts)
+        meaning = trouble(error, path)
+        if not isinstance(meaning, DamagedFile):
+            raise meaning from error
 
 
 def _copy_records(
-    old: sqlite3.Connection, new: sqlite3.Connection, key: VerifyKey
+    old: sqlite3.Connection, new: sqlite3.Connection, key: VerifyKey, damaged: Path
 ) -> tuple[int, int]:
     count = highest = 0
-    for seq, kind, wall_ms, visit, signed in _readable_records(old):
+    for seq, signed in _readable_records(old, damaged):
         try:
-            record = records.verify(signed, key)
+            envelope = records.read_envelope(cose.verify(signed, key, cose.RECORD))
         except ProtocolError:
             continue
-        if record.seq != seq:
+        if envelope.seq != seq:
             continue
-        new.execute(
+        # What stands beside the signed bytes may be damaged; what they say is not.
+        wall_ms, visit = envelope.fields.get("at"), envelope.fields.get("visit")
+        known_time = isinstance(wall_ms, int) and 0 <= wall_ms <= MAX_INTEGER
+        added = new.execute(
             "INSERT OR IGNORE INTO record VALUES (?, ?, ?, ?, ?)",
-            (seq, kind, wall_ms, visit, signed),
+            (
+                seq,
+                envelope.kind,
+                wall_ms if known_time else 0,
+                visit if isinstance(visit, bytes) else None,
+                signed,
+            ),
         )
-        count, highest = count + 1, max(highest, seq)
+        count, highest = count + added.rowcount, max(highest, seq)
     return count, highest
 
 
-def _readable_records(old: sqlite3.Connection) -> Generator[Row, None, None]:
-    """Yield rows from the front up to the damage, from the back, and what lies between."""
-    reached = yield from _scan(old, "SELECT * FROM record ORDER BY seq")
-    behind = yield from _scan(old, "SELECT * FROM record ORDER BY seq DESC")
-    step = 1
-    for _ in range(_PROBES):
-        if reached is None or behind is None or reached + step >= behind:
+def _readable_records(old: sqlite3.Connection, damaged: Path) -> Generator[Row, None, None]:
+    """Yield each row that can be reached, once: from the back to the damage, then the rest.
+
+    Behind a page that cannot be read, the next number is looked up by itself until one is
+    found again.
+    """
+    with _only_damage(damaged):
+        old.execute("SELECT seq, signed FROM record LIMIT 0")
+        down = "SELECT seq, signed FROM record WHERE seq < ? ORDER BY seq DESC"
+        lowest, complete = yield from _scan(old, down, (_LAST_NUMBER,), damaged)
+        if complete:
             return
-        query = f"SELECT * FROM record WHERE seq > {reached + step:d} ORDER BY seq"  # noqa: S608
-        found = yield from _scan(old, query)
-        reached, step = (found, 1) if found is not None else (reached, step * 2)
+        ceiling = _LAST_NUMBER if lowest is None else lowest
+        up = "SELECT seq, signed FROM record WHERE seq > ? AND seq < ? ORDER BY seq"
+        after = blind = 0
+        while blind < _BLIND:
+            last, complete = yield from _scan(old, up, (after, ceiling), damaged)
+            if complete:
+                return
+            if last is not None and last > after:
+                after, blind = last, 0
+            else:
+                after, blind = after + 1, blind + 1
 
 
-def _scan(old: sqlite3.Connection, query: str) -> Generator[Row, None, int | None]:
-
+def _scan(
+    old: sqlite3.Connection, query: str, bounds: tuple[int, ...], damaged: Path
+) -> Generator[Row, None, tuple[int | None, bool]]:
+    """Yield rows up to the damage; returns the last number, and whether there was no damage."""
     last = None
-    try:
-        for row in old.execute(query):
-            last = row[0]
-            yield row
-    except sqlite3.DatabaseError:
-        pass
-    return last
+    with _only_damage(damaged):
+        for seq, signed in old.execute(query, bounds):
+            last = seq
+            yield seq, signed
+        return last, True
+    return last, False
 
 
-def _copy_visit(old: sqlite3.Connection, new: sqlite3.Connection) -> int:
-    """Copy the visit under way and its drafts: every tap survives."""
+def _copy_visit(old: sqlite3.Connection, new: sqlite3.Connection, damaged: Path) -> int:
+    """Copy the visit under way and its drafts as far as they can be read; returns how many.
+
+    What they say is judged when they are made into records.
+    """
     drafts = 0
-    for table, columns in (("open_visit", 4), ("draft", 4)):
-        marks = ", ".join("?" * columns)
-        try:
-            for row in old.execute(f"SELECT * FROM {table}"):  # noqa: S608
-                new.execute(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", row)  # noqa: S608
+    for table in ("open_visit", "draft"):
+        with _only_damage(damaged):
+            for row in old.execute(f"SELECT * FROM {table}"):  # noqa: S608 - our own names
+                insert = f"INSERT OR IGNORE INTO {table} VALUES (?, ?, ?, ?)"  # noqa: S608
+                try:
+                    new.execute(insert, row)
+                except sqlite3.IntegrityError:
+                    continue
                 drafts += table == "draft"
-        except sqlite3.DatabaseError:
-            continue
     return drafts
 
 
-def last_configuration(aside: Path) -> bytes | None:
+def _old_floor(old: sqlite3.Connection, damaged: Path) -> int:
+    """Return where numbering went on after an earlier damage, 0 if that cannot be read."""
+    with _only_damage(damaged):
+        (floor,) = old.execute("SELECT max(seq) FROM floor").fetchone()
+        if floor is not None and 0 < floor < _LAST_NUMBER >> 16:
+            return int(floor)
+    return 0
+
+
+def last_configuration(damaged: Path) -> bytes | None:
     """Return the signed configuration in a damaged `agent.db`, if it can still be read."""
-    connection = sqlite3.connect(aside, isolation_level=None)
-    try:
+    with _only_damage(damaged), closing(_read_only(damaged)) as connection:
         row = connection.execute("SELECT signed FROM configuration").fetchone()
-    except sqlite3.DatabaseError:
-        return None
-    finally:
-        connection.close()
-    return row[0] if row else None
+        return row[0] if row else None
+    return None

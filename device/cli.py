@@ -1,0 +1,279 @@
+"""The device's own commands. Each imports what it needs and nothing of the others."""
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from device.core.errors import BadConfiguration, DeviceError
+from device.store.profile import LANGUAGES, Profile, load, parse_size
+
+DEFAULT_CONFIG = Path("/etc/haochaping/device.toml")
+
+
+def main(command: str, words: Sequence[str]) -> int:
+    """Run one of the device's commands; returns the exit code."""
+    parser, run = _COMMANDS[command](command)
+    options = parser.parse_args(words)
+    try:
+        return run(options)
+    except BadConfiguration as error:
+        print(error, file=sys.stderr)
+        return 2
+    except DeviceError as error:
+        print(f"haochaping {command}: {error}", file=sys.stderr)
+        return 1
+
+
+Command = tuple[argparse.ArgumentParser, Callable[[argparse.Namespace], int]]
+
+
+def _parser(command: str, description: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        f"haochaping {command}",
+        description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--config",
+        type=Path,
+        default=Path(os.environ.get("HAOCHAPING_CONFIG", DEFAULT_CONFIG)),
+        metavar="FILE",
+        help="the device's configuration file (default: $HAOCHAPING_CONFIG or %(default)s)",
+    )
+    return parser
+
+
+def _kiosk(command: str) -> Command:
+    parser = _parser(
+        command,
+        "Shows the screen for citizens and takes their ratings.\n\n"
+        "Keys 1 to 5 press the level with that number (5 = very satisfied); Enter submits,\n"
+        "Backspace changes, Escape leaves. SIGTERM ends it within a second.",
+    )
+    parser.add_argument(
+        "--size", metavar="WxH", help="window size in pixels; over screen.size of the file"
+    )
+    parser.add_argument(
+        "--rotate", type=int, choices=(0, 90, 180, 270), help="degrees clockwise; over the file"
+    )
+    parser.add_argument("--language", choices=LANGUAGES, help="first language; over the file")
+    parser.add_argument(
+        "--mock-gpio",
+        action="store_true",
+        help="five buttons that exist in software only; the screen says so",
+    )
+    parser.add_argument(
+        "--rehearse",
+        type=Path,
+        metavar="SOCKET",
+        help="open a socket through which a rehearsal touches and photographs the screen; "
+        "the screen says so. Never on a device that citizens use",
+    )
+    parser.add_argument("--windowed", action="store_true", help="a window, not the whole screen")
+
+    def run(options: argparse.Namespace) -> int:
+        profile = load(options.config)
+        screen = profile.screen._replace(
+            size=parse_size(options.size) if options.size else profile.screen.size,
+            rotate=profile.screen.rotate if options.rotate is None else options.rotate,
+            language=options.language or profile.screen.language,
+        )
+        from device.kiosk import service
+
+        return service.run(
+            profile._replace(screen=screen),
+            mock_gpio=options.mock_gpio,
+            rehearse=options.rehearse,
+            windowed=options.windowed,
+        )
+
+    return parser, run
+
+
+def _agent(command: str) -> Command:
+    parser = _parser(
+        command,
+        "Sends what the kiosk recorded to central, fetches the configuration, reports the\n"
+        "device's state, and takes invitations from the window's programs. Runs until SIGTERM.",
+    )
+    parser.add_argument("--verbose", action="store_true", help="say more in the log")
+
+    def run(options: argparse.Namespace) -> int:
+        _log_to_stderr(options.verbose)
+        from device.agent import service
+
+        return service.run(load(options.config))
+
+    return parser, run
+
+
+def _migrate(command: str) -> Command:
+    parser = _parser(
+        command,
+        "Brings the device's two files up to date. Run by systemd before kiosk and agent;\n"
+        "running it again changes nothing.",
+    )
+
+    def run(options: argparse.Namespace) -> int:
+        from device.store.home import Home, refuse_volatile
+        from device.store.schema import migrate
+
+        profile = load(options.config)
+        home = Home(profile.data_dir)
+        home.prepare()
+        if not profile.allow_volatile:
+            refuse_volatile(home.root)
+        applied = migrate(home)
+        for line in applied:
+            print(f"applied  {line}")
+        print(f"{home.root}: up to date" if not applied else f"{home.root}: now up to date")
+        return 0
+
+    return parser, run
+
+
+def _enrol(command: str) -> Command:
+    parser = _parser(
+        command,
+        "Makes this device known to central. The one-time token comes from central\n"
+        "(haochaping central token --window ...) and is read from a file or from standard\n"
+        "input, never from an argument. Running it again with the same token is safe.",
+    )
+    parser.add_argument(
+        "--token-file",
+        type=Path,
+        metavar="FILE",
+        help="file that holds the token; without it, the token is read from standard input",
+    )
+    parser.add_argument(
+        "--board",
+        metavar="SERIAL",
+        help="serial number of the board (default: read from the device tree)",
+    )
+
+    def run(options: argparse.Namespace) -> int:
+        profile = load(options.config)
+        try:
+            given = options.token_file.read_text("utf-8") if options.token_file else input()
+        except (OSError, EOFError, UnicodeDecodeError) as error:
+            raise DeviceError(f"no token could be read: {error}") from error
+        from device.agent.enrolment import board_serial, enrol
+
+        identity = enrol(profile, given.strip(), options.board or board_serial())
+        print(f"this device is {identity.device}")
+        return 0
+
+    return parser, run
+
+
+def _invite(command: str) -> Command:
+    parser = _parser(
+        command,
+        "Asks the citizen at the window to rate the staff member and each finished matter.\n\n"
+        "  haochaping invite --matter CODE=CASE1,CASE2 --matter CODE2\n\n"
+        "Several cases of one matter are a batch and are rated once.",
+    )
+    parser.add_argument(
+        "--matter",
+        action="append",
+        default=[],
+        metavar="CODE[=CASE,...]",
+        help="a finished matter, with its case numbers; may be given several times",
+    )
+    parser.add_argument(
+        "--unfinished",
+        action="append",
+        default=[],
+        metavar="CODE[=CASE,...]",
+        help="a matter that was only filed; recorded, not rated",
+    )
+    parser.add_argument(
+        "--by", choices=("staff", "system"), default="staff", help="who invites (%(default)s)"
+    )
+
+    def run(options: argparse.Namespace) -> int:
+        from device.agent.control import Invite, ask
+        from device.store.home import Home
+        from protocol.records import InvitedBy, MatterHandled
+
+        def matter(text: str, finished: bool) -> MatterHandled:
+            code, _, cases = text.partition("=")
+            return MatterHandled(code, tuple(filter(None, cases.split(","))), finished)
+
+        matters = [matter(text, True) for text in options.matter]
+        matters += [matter(text, False) for text in options.unfinished]
+        request = Invite(tuple(matters), InvitedBy(options.by))
+        answer = ask(Home(load(options.config).data_dir).control, request)
+        print(answer["visit"])
+        return 0
+
+    return parser, run
+
+
+def _cancel(command: str) -> Command:
+    parser = _parser(
+        command,
+        "Takes an invitation back. Possible only until the citizen's first tap; the reason is\n"
+        "recorded and reported.",
+    )
+    parser.add_argument("visit", help="the visit's id, as haochaping invite printed it")
+    parser.add_argument("--reason", required=True, help="why; part of the record")
+
+    def run(options: argparse.Namespace) -> int:
+        from uuid import UUID
+
+        from device.agent.control import Cancel, ask
+        from device.store.home import Home
+
+        try:
+            visit = UUID(options.visit)
+        except ValueError as error:
+            raise BadConfiguration(f"visit {options.visit!r}: not the id of a visit") from error
+        answer = ask(Home(load(options.config).data_dir).control, Cancel(visit, options.reason))
+        print(answer.get("outcome", "open"))
+        return 0
+
+    return parser, run
+
+
+def _config(command: str) -> Command:
+    parser = _parser(command, "Checks a configuration file and shows what it amounts to.")
+    parser.add_argument("what", choices=("check",), help="check: report every mistake at once")
+
+    def run(options: argparse.Namespace) -> int:
+        profile: Profile = load(options.config)
+        print(f"{options.config}: no mistakes")
+        for section, value in profile._asdict().items():
+            if hasattr(value, "_asdict"):
+                for key, inner in value._asdict().items():
+                    print(f"  {section}.{key} = {inner}")
+            else:
+                print(f"  {section} = {value}")
+        return 0
+
+    return parser, run
+
+
+def _log_to_stderr(verbose: bool) -> None:
+    logging.basicConfig(
+        level=logging.DEBUG if verbose else logging.INFO,
+        format="%(asctime)s %(name)s %(levelname)s %(message)s",
+        stream=sys.stderr,
+    )
+    # Other people's debug lines may hold URLs and headers; ours never do.
+    for name in ("urllib3", "requests"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+_COMMANDS: dict[str, Callable[[str], Command]] = {
+    "kiosk": _kiosk,
+    "agent": _agent,
+    "migrate": _migrate,
+    "enrol": _enrol,
+    "invite": _invite,
+    "cancel": _cancel,
+    "config": _config,
+}

@@ -1,0 +1,45 @@
+"""Turns a view into a scene: what is painted where, and what can be touched.
+
+Each kind of screen is a module of its own, imported when it is first shown; the idle
+screen must be up before anything else is loaded.
+"""
+
+from device.kiosk.look import Look
+from device.kiosk.screens.scene import Scene, Target
+from device.kiosk.views import IdleView, RatingView, ReasonsView, ThanksView, View
+
+__all__ = ["Look", "Scene", "Target", "compose", "warm"]
+
+
+def compose(view: View, look: Look) -> Scene:
+    """Return the scene that shows ``view``."""
+    if isinstance(view, IdleView):
+        from device.kiosk.screens import idle
+
+        return idle.compose(view, look)
+    if isinstance(view, RatingView):
+        from device.kiosk.screens import rating
+
+        return rating.compose(view, look)
+    if isinstance(view, ReasonsView):
+        from device.kiosk.screens import reasons
+
+        return reasons.compose(view, look)
+    if isinstance(view, ThanksView):
+        from device.kiosk.screens import thanks
+
+        return thanks.compose(view, look)
+    from device.kiosk.screens import notice
+
+    return notice.compose(view, look)
+
+
+def warm(look: Look, language: str) -> None:
+    """Load and draw what the next screens need; call it after the first frame.
+
+    Draws the five level keys at rest and pressed in ``language``. Call it again when the
+    language changes.
+    """
+    from device.kiosk.screens import rating, reasons, thanks  # noqa: F401
+
+    rating.warm(look, language)

@@ -1,0 +1,252 @@
+"""Writes beside the loop, so that no tap ever waits for a disk.
+
+The scribe's thread owns the ledger. The loop hands it effects in order and goes on
+painting; the scribe answers through a queue and rings the loop's bell. A thank-you is
+shown only after its answer.
+"""
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+from uuid import UUID
+
+from device import __version__
+from device.core.errors import DamagedFile, DeviceError
+from device.core.session import SessionEffect
+from device.core.visit import CloseVisit, Draft, Effect, Invited, KeepDraft, OpenVisit
+from device.store import moment, reserve, salvage
+from device.store.briefing import BriefingReader
+from device.store.home import Home
+from device.store.identity import Identity
+from device.store.ledger import Ledger
+from protocol.keys import SigningKey
+from protocol.phone import PhoneToken, sign_token, token_url
+from protocol.records import ClockQuality
+
+log = logging.getLogger("haochaping.kiosk")
+
+DAY_S = 24 * 3600
+
+
+class PhoneLink(NamedTuple):
+    """Where a visit's QR code leads, and for how long."""
+
+    url: str
+    valid_days: int
+
+
+class VisitStored(NamedTuple):
+    """The visit's records are on disk; this may be thanked for."""
+
+    visit: UUID
+    qr: tuple[tuple[bool, ...], ...]
+
+
+class NotStored(NamedTuple):
+    """Something of this visit could not be written."""
+
+    visit: UUID
+    detail: str
+
+
+class Ready(NamedTuple):
+    """The ledger is open, and what a crash left behind is settled."""
+
+
+class CannotStart(NamedTuple):
+    """The ledger cannot be opened; the scribe tries again by itself."""
+
+    detail: str
+
+
+Answer = VisitStored | NotStored | Ready | CannotStart
+
+RETRY_OPEN_S = 3.0
+
+
+class Scribe:
+    """The thread that writes `kiosk.db`."""
+
+    def __init__(
+        self,
+        home: Home,
+        identity: Identity,
+        key: SigningKey,
+        briefing: BriefingReader,
+        ring: Callable[[], None],
+    ) -> None:
+        self._home = home
+        self._identity = identity
+        self._key = key
+        self._briefing = briefing
+        self._ring = ring
+        self._work: queue.SimpleQueue[Callable[[Ledger], None] | None] = queue.SimpleQueue()
+        self._answers: queue.SimpleQueue[Answer] = queue.SimpleQueue()
+        self._next_upkeep = 0.0
+        self._thread = threading.Thread(target=self._run, name="scribe", daemon=True)
+
+    def start(self) -> None:
+        """Open the ledger and begin to write."""
+        self._thread.start()
+
+    def stop(self, seconds: float) -> bool:
+        """Finish what was handed over and stop; False if that took longer than ``seconds``."""
+        self._work.put(None)
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def answers(self) -> list[Answer]:
+        """Return the answers that have come since the last call."""
+        answers: list[Answer] = []
+        while not self._answers.empty():
+            answers.append(self._answers.get())
+        return answers
+
+    def carry_out(
+        self, effect: Effect, visit: UUID, language: str, now_ms: int, link: PhoneLink
+    ) -> None:
+        """Write what an effect of the visit asks for."""
+        match effect:
+            case OpenVisit(invitation):
+                self._work.put(lambda ledger: self._open(ledger, invitation, language, now_ms))
+            case KeepDraft(draft):
+                self._work.put(lambda ledger: self._draft(ledger, visit, draft))
+            case CloseVisit():
+                self._work.put(lambda ledger: self._close(ledger, effect, language, link))
+
+    def note_session(self, effect: SessionEffect) -> None:
+        """Write who came, left or paused."""
+        self._work.put(lambda ledger: ledger.note_session(effect))
+
+    def note_fault(self, code: str, detail: str) -> None:
+        """Write that something broke."""
+        self._work.put(lambda ledger: ledger.note_fault(code, detail))
+
+    def count(self, reason: str) -> None:
+        """Add one to a counter."""
+        self._work.put(lambda ledger: ledger.count(reason))
+
+    # --- the thread -----------------------------------------------------------------------
+
+    def _run(self) -> None:
+        ledger = self._open_ledger()
+        while ledger is not None:
+            job = self._next_job(ledger)
+            if job is None:
+                ledger.checkpoint()
+                ledger.close()
+                return
+            try:
+                job(ledger)
+            except DamagedFile as error:
+                log.error("%s", error)
+                ledger.close()
+                ledger = self._open_ledger()
+            except DeviceError as error:
+                log.error("%s", error)
+
+    def _next_job(self, ledger: Ledger) -> Callable[[Ledger], None] | None:
+        """Return the next thing to write; with nothing to do, look after the file first."""
+        if self._work.empty():
+            try:
+                self._upkeep(ledger)
+            except DeviceError as error:
+                log.error("upkeep: %s", error)
+        return self._work.get()
+
+    def _open_ledger(self) -> Ledger | None:
+        """Open the ledger, however long it takes; None if told to stop meanwhile."""
+        while True:
+            try:
+                ledger = self._open_or_rescue()
+            except DeviceError as error:
+                log.error("%s", error)
+                self._tell(CannotStart(str(error)))
+                if self._told_to_stop(RETRY_OPEN_S):
+                    return None
+                continue
+            self._tell(Ready())
+            return ledger
+
+    def _told_to_stop(self, seconds: float) -> bool:
+        try:
+            return self._work.get(timeout=seconds) is None
+        except queue.Empty:
+            return False
+
+    def _open_or_rescue(self) -> Ledger:
+        try:
+            ledger = Ledger(self._home, self._identity.device, self._key)
+            ledger.quick_check()
+        except DamagedFile as error:
+            log.error("%s; it is set aside and replaced", error)
+            saved = salvage.rescue_ledger(
+                self._home, self._key.public, self._briefing.acknowledged()
+            )
+            ledger = Ledger(self._home, self._identity.device, self._key)
+            ledger.note_fault(
+                "ledger-replaced",
+                f"{error}; {saved.records} records and {saved.drafts} drafts read back, "
+                f"the rest kept in {saved.kept_as.name}",
+            )
+        recovered = ledger.recover()
+        if recovered is not None:
+            log.warning("visit %s was interrupted; its drafts are records now", recovered)
+        ledger.note_boot(__version__)
+        return ledger
+
+    def _upkeep(self, ledger: Ledger) -> None:
+        """Fold the WAL back, keep the reserve, forget what central has held long enough."""
+        ledger.checkpoint()
+        if time.monotonic() < self._next_upkeep:
+            return
+        self._next_upkeep = time.monotonic() + DAY_S
+        if not reserve.hold(self._home.reserve):
+            ledger.note_fault("disk-full", "there is no room for the reserve")
+        now = moment.now()
+        if now.clock is ClockQuality.SYNCED:
+            ledger.prune(self._briefing.safe_to_forget(now.wall_ms))
+
+    def _open(self, ledger: Ledger, invitation: Invited, language: str, now_ms: int) -> None:
+        with self._answering(invitation.visit):
+            ledger.open_visit(invitation, language, now_ms)
+
+    def _draft(self, ledger: Ledger, visit: UUID, draft: Draft) -> None:
+        with self._answering(visit):
+            ledger.keep_draft(visit, draft)
+
+    def _close(self, ledger: Ledger, closing: CloseVisit, language: str, link: PhoneLink) -> None:
+        with self._answering(closing.visit):
+            ledger.close_visit(closing, language)
+            self._tell(VisitStored(closing.visit, self._qr(closing.visit, link)))
+
+    def _qr(self, visit: UUID, link: PhoneLink) -> tuple[tuple[bool, ...], ...]:
+        """Return the QR modules that lead a phone to this visit; none without a phone URL."""
+        if not link.url:
+            return ()
+        from device.kiosk.qr import PayloadTooLong, matrix
+
+        expires_s = int(time.time()) + link.valid_days * DAY_S
+        token = sign_token(PhoneToken(self._identity.device, expires_s, visit), self._key)
+        try:
+            return matrix(token_url(link.url, token))
+        except PayloadTooLong as error:
+            log.error("the phone address %s is too long for a QR code: %s", link.url, error)
+            return ()
+
+    @contextmanager
+    def _answering(self, visit: UUID) -> Iterator[None]:
+        """Tell the loop of any failure inside, and let it go on to the thread."""
+        try:
+            yield
+        except Exception as error:
+            self._tell(NotStored(visit, str(error)))
+            raise
+
+    def _tell(self, answer: Answer) -> None:
+        self._answers.put(answer)
+        self._ring()

@@ -1,0 +1,111 @@
+"""The kiosk from start to end. Paint first, import the rest after.
+
+A citizen who stands before a device that has just got its power back sees the window's
+card at once; cryptography, the rules and the ledger come while it is being read.
+"""
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from device.kiosk import window
+from device.kiosk.views import Chrome, IdleView, NoticeView, StaffCard, View
+from device.kiosk.wakeups import Wakeups, opened_meanwhile
+from device.store import roster
+from device.store.home import Home, refuse_volatile
+from device.store.profile import Profile
+
+if TYPE_CHECKING:
+    from pygame import Surface
+
+
+def run(profile: Profile, *, mock_gpio: bool, rehearse: Path | None, windowed: bool) -> int:
+    """Run until SIGTERM, SIGINT or the window is closed; returns the exit code."""
+    home = Home(profile.data_dir)
+    if not profile.allow_volatile:
+        refuse_volatile(home.root)
+    window.prepare(os.environ)
+    wakeups = Wakeups()
+    ending = _Ending()
+    with opened_meanwhile() as descriptors:
+        display = open_display(profile, windowed)
+    wakeups.watch_more(descriptors)
+    signal.signal(signal.SIGTERM, ending.ask)
+    signal.signal(signal.SIGINT, ending.ask)
+
+    from device.kiosk.canvas import Canvas
+    from device.kiosk.screens import Look, compose
+
+    mock = mock_gpio or rehearse is not None
+    canvas, look = Canvas(display, profile.screen.rotate), Look()
+    wall = time.localtime()
+    date = look.words(profile.screen.language).date(wall.tm_mon, wall.tm_mday, wall.tm_wday + 1)
+    view = first_view(home, profile.screen.language, mock, wall, date)
+    first = compose(view, look)
+    first.paint(canvas.surface)
+    canvas.show()
+
+    # The first frame is on the screen; what comes now may take its time.
+    import pygame
+
+    from device.kiosk.loop import Loop
+
+    loop = Loop(profile, home, canvas, look, wakeups, first, view, mock=mock)
+    ending.to_be_ended(loop.end)
+    try:
+        if profile.buttons.pins or mock_gpio:
+            loop.open_pins(mock_gpio)
+        if rehearse is not None:
+            loop.open_rehearsal(rehearse)
+        return loop.run()
+    finally:
+        loop.close()
+        wakeups.close()
+        pygame.quit()
+
+
+def open_display(profile: Profile, windowed: bool) -> "Surface":
+    """Open the window, of the profile's size or over the whole display."""
+    import pygame
+
+    pygame.display.init()
+    pygame.display.set_caption("Haochaping")
+    size = profile.screen.size
+    whole = size is None and not windowed
+    display = pygame.display.set_mode(
+        size or (0, 0) if whole or size else (1280, 800), pygame.FULLSCREEN if whole else 0
+    )
+    pygame.mouse.set_visible(windowed)
+    return display
+
+
+def first_view(home: Home, language: str, mock: bool, wall: time.struct_time, date: str) -> View:
+    """Return what can be shown before anything but the roster has been read."""
+    page = roster.read(home.agent_db)
+    member = StaffCard(*page.member) if page.member else None
+    chrome = Chrome(page.hall, page.window, member, language, page.online, mock)
+    if member is None:
+        return NoticeView(chrome, "starting")
+    return IdleView(chrome, date, time.strftime("%H:%M", wall), page.notices)
+
+
+class _Ending:
+    """Passes the wish to end on to the loop, even if it came before there was one."""
+
+    def __init__(self) -> None:
+        self._asked = False
+        self._end: Callable[[], None] | None = None
+
+    def ask(self, _signal: int, _frame: FrameType | None) -> None:
+        self._asked = True
+        if self._end is not None:
+            self._end()
+
+    def to_be_ended(self, end: Callable[[], None]) -> None:
+        self._end = end
+        if self._asked:
+            end()

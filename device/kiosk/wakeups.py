@@ -1,0 +1,90 @@
+"""Waiting for the next thing to happen without asking all the time.
+
+`pygame.event.wait` looks 890 times a second. Here the process sleeps in poll(2) on the
+descriptors that SDL opened (the X connection, or input devices and udev under KMS), on a
+pipe for signals and on a counter for other threads, and wakes for nothing else.
+"""
+
+import os
+import select
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class Wakeups:
+    """Everything that may wake the loop."""
+
+    def __init__(self) -> None:
+        self._poll = select.poll()
+        self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._signals, self._signals_in = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._poll.register(self._bell, select.POLLIN)
+        self._poll.register(self._signals, select.POLLIN)
+        self._display: set[int] = set()
+        signal.set_wakeup_fd(self._signals_in, warn_on_full_buffer=False)
+
+    def close(self) -> None:
+        """Give the descriptors back."""
+        signal.set_wakeup_fd(-1)
+        for descriptor in (self._bell, self._signals, self._signals_in):
+            os.close(descriptor)
+
+    def ring(self) -> None:
+        """Wake the loop; may be called from any thread."""
+        os.eventfd_write(self._bell, 1)
+
+    def watch_more(self, descriptors: set[int]) -> None:
+        """Wake for these descriptors of the display and its input too."""
+        for descriptor in descriptors - self._display:
+            self._poll.register(descriptor, select.POLLIN)
+        self._display |= descriptors
+
+    def watch_input_devices(self) -> None:
+        """Wake for input devices that SDL has opened since: a touch panel plugged in again."""
+        self.watch_more({d for d in _descriptors() if _target(d).startswith("/dev/input/")})
+
+    def wait(self, seconds: float) -> bool:
+        """Sleep until something happens, at most ``seconds``; True if the display spoke."""
+        ready = self._poll.poll(max(0, int(seconds * 1000 + 0.999)))
+        display = False
+        for descriptor, happened in ready:
+            if descriptor == self._bell:
+                os.eventfd_read(self._bell)
+            elif descriptor == self._signals:
+                os.read(self._signals, 64)
+            else:
+                display = True
+                if happened & (select.POLLHUP | select.POLLERR | select.POLLNVAL):
+                    # Gone (a touch panel pulled out): never spin on it.
+                    self._poll.unregister(descriptor)
+                    self._display.discard(descriptor)
+        return display
+
+
+@contextmanager
+def opened_meanwhile() -> Iterator[set[int]]:
+    """Collect the descriptors that were opened inside the ``with`` and can be waited for.
+
+    This is how SDL's own are found: it tells nobody which they are.
+    """
+    found: set[int] = set()
+    before = _descriptors()
+    yield found
+    found |= {descriptor for descriptor in _descriptors() - before if _speaks(descriptor)}
+
+
+def _descriptors() -> set[int]:
+    return {int(name) for name in os.listdir("/proc/self/fd")}  # noqa: PTH208 - numbers wanted
+
+
+def _speaks(descriptor: int) -> bool:
+    """True for sockets and input devices; files and memory are always "ready"."""
+    return _target(descriptor).startswith(("socket:", "/dev/input/"))
+
+
+def _target(descriptor: int) -> str:
+    try:
+        return os.readlink(f"/proc/self/fd/{descriptor}")  # noqa: PTH115 - "socket:[1]"
+    except OSError:
+        return ""

@@ -1,0 +1,53 @@
+"""Locks that say "this process runs"; they end with the process, however it ends."""
+
+import fcntl
+import os
+import time
+from pathlib import Path
+
+from device.core.errors import DeviceError
+
+
+_TRIES = 5
+_BETWEEN_TRIES_S = 0.02
+
+
+class AlreadyRunning(DeviceError):
+    """Another process of the same kind holds this device's folder."""
+
+
+def hold(path: Path) -> int:
+    """Take the lock at ``path`` for the rest of this process. Raises `AlreadyRunning`.
+
+    Returns the descriptor; closing it gives the lock back.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    # `is_held` takes the lock for an instant; that must not keep a process from starting.
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            if tries_left:
+                time.sleep(_BETWEEN_TRIES_S)
+                continue
+            os.close(descriptor)
+            raise AlreadyRunning(
+                f"another one is running on {path.parent}; stop that first"
+            ) from error
+        break
+    return descriptor
+
+
+def is_held(path: Path) -> bool:
+    """True if the process that holds this lock is alive."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
