@@ -129,10 +129,11 @@ class Shapes:
         x, y, w, h = box
         radius = min(radius, w // 2, h // 2)
         right, bottom = x + w - radius, y + h - radius
-        surface.fill(colour, (x + radius, y, w - 2 * radius, h))
-        surface.fill(colour, (x, y + radius, radius, h - 2 * radius))
-        surface.fill(colour, (right, y + radius, radius, h - 2 * radius))
+        # Wide bands: narrow, tall fills are many times slower per pixel.
+        surface.fill(colour, (x, y + radius, w, h - 2 * radius))
         if radius:
+            surface.fill(colour, (x + radius, y, w - 2 * radius, radius))
+            surface.fill(colour, (x + radius, bottom, w - 2 * radius, radius))
             places = ((x, y), (right, y), (x, bottom), (right, bottom))
             surface.blits(list(zip(self.quarters(radius, colour), places, strict=True)))
 

@@ -75,7 +75,9 @@ def opened_meanwhile() -> Iterator[set[int]]:
 
 
 def _descriptors() -> set[int]:
-    return {int(name) for name in os.listdir("/proc/self/fd")}  # noqa: PTH208 - numbers wanted
+    numbers = [int(name) for name in os.listdir("/proc/self/fd")]  # noqa: PTH208
+    # The listing's own descriptor is closed by now, and its number free for SDL to get.
+    return {number for number in numbers if _target(number)}
 
 
 def _speaks(descriptor: int) -> bool:
