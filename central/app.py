@@ -1,0 +1,139 @@
+"""The web application: the calls put together, and the door they come in by."""
+
+import asyncio
+import logging
+import random
+import time
+
+import msgspec
+from litestar import Litestar, get
+from litestar.datastructures import State
+from litestar.enums import ScopeType
+from litestar.types import (
+    ASGIApp,
+    HTTPReceiveMessage,
+    Message,
+    Receive,
+    Scope,
+    Send,
+    WebSocketReceiveMessage,
+)
+
+from central import device_api, openapi, phone_page, problems, reader_api
+from central.errors import Refused
+from central.service import Central
+from protocol.messages import PROBLEM_TYPE
+
+_LOG = logging.getLogger("haochaping.central.access")
+
+
+@get(
+    "/v1/health",
+    sync_to_thread=False,
+    tags=["operation"],
+    summary="Tell whether central is up",
+    description="For load balancers. Asks nobody who they are and tells nothing.",
+)
+def health() -> dict[str, str]:
+    """Answer that central is up."""
+    return {"status": "ok"}
+
+
+def make_app(central: Central) -> ASGIApp:
+    """Return the application that serves ``central``."""
+    app = Litestar(
+        route_handlers=[
+            health,
+            *(device_api.enrol, device_api.send_records),
+            *(device_api.fetch_configuration, device_api.send_heartbeat),
+            *reader_api.HANDLERS,
+            phone_page.show,
+            phone_page.show_small,
+        ],
+        exception_handlers={Exception: problems.answer},
+        openapi_config=openapi.CONFIG,
+        state=State({"central": central}),
+        logging_config=None,
+        debug=False,
+    )
+    return Door(app, central)
+
+
+class Door:
+    """Lets in as many requests at once as central can serve, and notes each that left.
+
+    The note has no query and nothing of a phone token: those never reach a log.
+    """
+
+    def __init__(self, app: ASGIApp, central: Central) -> None:
+        self._app = app
+        self._central = central
+        self._inside = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, or tell it to come again."""
+        if scope["type"] != ScopeType.HTTP:
+            await self._app(scope, receive, send)
+            return
+        begun = time.monotonic()
+        status = 0
+
+        async def noting(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        if self._inside >= self._central.settings.limits.concurrent_requests:
+            await _turn_away(self._central, noting)
+        else:
+            self._inside += 1
+            try:
+                await self._app(scope, self._impatient(receive), noting)
+            finally:
+                self._inside -= 1
+        path: str = scope["path"]
+        shown = "/R/-" if "/R/" in path.upper() else path
+        taken = (time.monotonic() - begun) * 1000
+        _LOG.info("%s %s %d %.0f ms", scope["method"], ascii(shown)[1:-1], status, taken)
+
+    def _impatient(self, receive: Receive) -> Receive:
+        """Give up on callers who begin a body and stop: they would fill the room."""
+        seconds = self._central.settings.limits.body_seconds
+        whole = False
+
+        async def receiving() -> HTTPReceiveMessage | WebSocketReceiveMessage:
+            nonlocal whole
+            if whole:
+                return await receive()
+            try:
+                async with asyncio.timeout(seconds):
+                    message = await receive()
+            except TimeoutError as error:
+                raise Refused(408, "too-slow", headers={"Connection": "close"}) from error
+            if message["type"] == "http.disconnect":
+                raise Refused(400, "cut-off")
+            whole = not message.get("more_body", False)
+            return message
+
+        return receiving
+
+
+async def _turn_away(central: Central, send: Send) -> None:
+    """Answer 503; the seconds are drawn so that those turned away do not return together."""
+    problem = Refused(503, "busy").problem
+    central.refusals.count("busy")
+    seconds = random.randint(5, 30)  # noqa: S311 - spreads load, hides nothing
+    headers = [
+        (b"content-type", PROBLEM_TYPE.encode()),
+        (b"retry-after", str(seconds).encode()),
+        (b"connection", b"close"),
+    ]
+    await send({"type": "http.response.start", "status": 503, "headers": headers})
+    await send(
+        {
+            "type": "http.response.body",
+            "body": msgspec.json.encode(problem),
+            "more_body": False,
+        }
+    )

@@ -1,0 +1,314 @@
+"""`haochaping central`: set central up, serve, and look after halls, devices and readers.
+
+What a command needs is imported when it runs, so that `--help` costs nothing.
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from central.database import Database
+    from central.settings import Settings
+
+DATA_VARIABLE = "HAOCHAPING_CENTRAL_DATA"
+_EPILOG = """\
+The database is a SQLite file in the data directory (one hall), or PostgreSQL (a province)
+if central.toml there says so, or HAOCHAPING_DATABASE_URL is set. Begin with:
+
+  haochaping central init --data /var/lib/haochaping
+  haochaping central import hall.toml --data /var/lib/haochaping
+  haochaping central serve --data /var/lib/haochaping
+
+Exit codes: 0 done, 1 could not be done, 2 wrong arguments, settings or hall file.
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add central's commands and their arguments to ``parser``."""
+    parser.description = "The central API: takes in ratings and answers questions about them."
+    parser.epilog = _EPILOG
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--data",
+        type=Path,
+        default=Path(os.environ.get(DATA_VARIABLE, "central-data")),
+        metavar="DIR",
+        help=f"where the key and the SQLite file are (default: ${DATA_VARIABLE} or central-data)",
+    )
+    common.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="settings (default: central.toml in the data directory, if there is one)",
+    )
+    commands = parser.add_subparsers(dest="central_command", required=True, metavar="COMMAND")
+
+    def command(name: str, text: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=text, description=text, parents=[common])
+
+    command("init", "make the data directory, central's signing key and the tables")
+    command("migrate", "bring the tables to what this version needs")
+    serve = command("serve", "serve the API until SIGTERM; says when it is ready")
+    serve.add_argument("--host", help="address to listen on (default: settings, else 127.0.0.1)")
+    serve.add_argument(
+        "--port",
+        type=int,
+        help="port to listen on, 0 for a free one (default: settings, else 8080)",
+    )
+    bring = command("import", "bring in a hall: windows, staff, matters, notices, rules")
+    bring.add_argument("hall", type=Path, metavar="HALL.toml", help="the hall file")
+    token = command("token", "make a one-time enrolment token for a new device")
+    token.add_argument("--window", required=True, metavar="CODE", help="where it will stand")
+    token.add_argument(
+        "--days", type=int, default=14, help="days until it expires (default: %(default)s)"
+    )
+    _add_out(token, "token")
+    reader = command("reader", "make a key for someone who reads ratings and counts")
+    reader.add_argument("name", metavar="NAME", help="who it is for; an old key of NAME ends")
+    _add_out(reader, "key")
+    command("devices", "list devices: head, backlog, last contact, alerts")
+    revoke = command("revoke", "retire a device: nothing it sends is taken any more")
+    revoke.add_argument("device", metavar="DEVICE", help="its name, as `devices` lists it")
+    command("requeue", "read quarantined records again, after an upgrade")
+    command("show", "show the settings and how much is stored")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command in ``args`` and return its exit code."""
+    from sqlalchemy.exc import OperationalError
+
+    from central.errors import CentralError, Mistakes
+    from central.settings import read_settings
+
+    try:
+        settings = read_settings(args.data, args.config)
+        return _COMMANDS[args.central_command](args, settings)
+    except Mistakes as error:
+        return _fail(str(error), 2)
+    except CentralError as error:
+        return _fail(str(error), 1)
+    except OperationalError as error:
+        return _fail(f"the database cannot be reached or used: {error.orig}", 1)
+    except OSError as error:
+        return _fail(str(error), 1)
+
+
+def main() -> None:
+    """Run `haochaping central` by itself."""
+    parser = argparse.ArgumentParser(prog="haochaping central")
+    add_arguments(parser)
+    sys.exit(run(parser.parse_args()))
+
+
+def _add_out(parser: argparse.ArgumentParser, what: str) -> None:
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help=f"write the {what} to a new file of mode 600 instead of printing it",
+    )
+
+
+def _init(args: argparse.Namespace, settings: "Settings") -> int:
+    from central.database import Database
+    from central.service import make_key, read_key
+
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if settings.key_file.exists():
+        read_key(settings.key_file)
+        _say(f"{settings.key_file} is there already and stays")
+    else:
+        make_key(settings.key_file)
+        _say(f"made {settings.key_file}: back it up, every device trusts this key")
+    database = Database(settings.database)
+    try:
+        database.migrate()
+    finally:
+        database.close()
+    _say(f"tables are ready in {settings.shown()['database']}")
+    return 0
+
+
+def _migrate(args: argparse.Namespace, settings: "Settings") -> int:
+    from central.database import Database
+    from central.service import read_key
+
+    read_key(settings.key_file)
+    database = Database(settings.database)
+    try:
+        database.migrate()
+    finally:
+        database.close()
+    _say("tables are up to date")
+    return 0
+
+
+def _serve(args: argparse.Namespace, settings: "Settings") -> int:
+    import logging
+
+    from central.service import Central
+    from central.serving import serve
+
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
+    logging.getLogger("haochaping").setLevel(logging.INFO)
+    port = settings.port if args.port is None else args.port
+    if not 0 <= port <= 65535:
+        return _fail(f"--port {port}: expected 0 to 65535", 2)
+    central = Central.open(settings)
+    try:
+        serve(central, args.host or settings.host, port)
+    finally:
+        central.close()
+    return 0
+
+
+def _import(args: argparse.Namespace, settings: "Settings") -> int:
+    from central.directory import import_hall, read_hall
+
+    content = read_hall(args.hall)
+    database = _opened(settings)
+    with database.writing() as connection:
+        changed = import_hall(connection, content, args.hall)
+    database.close()
+    _say(
+        f"hall {content.hall.code}: {len(content.windows)} windows, {len(content.staff)} staff, "
+        f"{len(content.matters)} matters" + ("" if changed else " (nothing new)")
+    )
+    return 0
+
+
+def _token(args: argparse.Namespace, settings: "Settings") -> int:
+    from central.enrolment import make_token
+    from central.service import now_ms
+
+    if not 1 <= args.days <= 366:
+        return _fail("--days: expected 1 to 366", 2)
+    database = _opened(settings)
+    with database.writing() as connection:
+        token = make_token(connection, args.window, args.days, now_ms())
+        _hand_over(args.out, token)
+    database.close()
+    return 0
+
+
+def _reader(args: argparse.Namespace, settings: "Settings") -> int:
+    from central.readers import make_reader
+    from central.service import now_ms
+
+    database = _opened(settings)
+    with database.writing() as connection:
+        key = make_reader(connection, args.name, now_ms())
+        _hand_over(args.out, key)
+    database.close()
+    return 0
+
+
+def _devices(args: argparse.Namespace, settings: "Settings") -> int:
+    from central import overview
+
+    database = _opened(settings)
+    with database.reading() as connection:
+        found = overview.devices(connection)
+    database.close()
+    if not found:
+        _say("no device is enrolled yet; make a token: haochaping central token --window CODE")
+    for one in found:
+        marks = [name for name in ("frozen", "revoked") if one[name]]
+        marks += [f"{alert['kind']}: {alert['detail']}" for alert in one["alerts"]]
+        backlog = "?" if one["backlog"] is None else one["backlog"]
+        _say(
+            f"{one['device']}  window {one['window']}  head {one['head']}  backlog {backlog}  "
+            f"heard {_utc(one['last_contact_ms'])}  {one['software']}"
+            + (f"  [{'; '.join(marks)}]" if marks else "")
+        )
+    return 0
+
+
+def _revoke(args: argparse.Namespace, settings: "Settings") -> int:
+    from central import devices
+    from central.service import now_ms
+
+    database = _opened(settings)
+    with database.writing() as connection:
+        devices.revoke(connection, args.device, now_ms())
+    database.close()
+    _say(f"{args.device} is retired; what it sent before stays")
+    return 0
+
+
+def _requeue(args: argparse.Namespace, settings: "Settings") -> int:
+    from central.ingest import requeue
+    from central.service import now_ms
+
+    database = _opened(settings)
+    stored, left = requeue(database, now_ms())
+    database.close()
+    _say(f"{stored} records could be read and are stored; {left} stay in quarantine")
+    return 0
+
+
+def _show(args: argparse.Namespace, settings: "Settings") -> int:
+    from central import overview
+
+    database = _opened(settings)
+    with database.reading() as connection:
+        totals = overview.totals(connection)
+    database.close()
+    for name, value in {**settings.shown(), **totals}.items():
+        _say(f"{name:24} {value}")
+    return 0
+
+
+_COMMANDS = {
+    "init": _init,
+    "migrate": _migrate,
+    "serve": _serve,
+    "import": _import,
+    "token": _token,
+    "reader": _reader,
+    "devices": _devices,
+    "revoke": _revoke,
+    "requeue": _requeue,
+    "show": _show,
+}
+
+
+def _opened(settings: "Settings") -> "Database":
+    """Return the database of an initialised central, its schema checked."""
+    from central.database import Database
+    from central.service import read_key
+
+    read_key(settings.key_file)
+    database = Database(settings.database)
+    database.check_schema()
+    return database
+
+
+def _hand_over(out: Path | None, secret: str) -> None:
+    """Print a secret, the one time it can be seen, or put it into a private new file."""
+    from central.database import make_private_file
+
+    if out is None:
+        _say(secret)
+        return
+    make_private_file(out, f"{secret}\n".encode())
+    _say(f"written to {out}")
+
+
+def _utc(ms: int) -> str:
+    from datetime import UTC, datetime
+
+    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%dT%H:%MZ")
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+
+
+def _fail(text: str, code: int) -> int:
+    sys.stderr.write(f"haochaping central: {text}\n")
+    return code

@@ -1,0 +1,152 @@
+"""How often each level was given, by staff member, matter, window, level, day or device.
+
+Rates follow CODES.md, "Figures". Ratings of a frozen device are kept without credit: they
+are told beside, and never in, the counts.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, func, select
+
+from central import schema
+from central.filters import DAY_MS, Filters, day_name, level_output
+from protocol.levels import Level
+
+
+class By(StrEnum):
+    """What ratings are counted by."""
+
+    STAFF = "staff"
+    MATTER = "matter"
+    WINDOW = "window"
+    LEVEL = "level"
+    DAY = "day"
+    DEVICE = "device"
+
+
+@dataclass(slots=True)
+class Count:
+    """The counts of one staff member, matter, window ..."""
+
+    levels: dict[Level, int] = field(default_factory=lambda: dict.fromkeys(Level, 0))
+    uncredited: int = 0
+    visits: dict[str, int] = field(default_factory=dict)
+
+    def output(self, key: str, *, with_visits: bool) -> dict[str, Any]:
+        """Return the counts as they are given out."""
+        total = sum(self.levels.values())
+        points = sum(level.points * count for level, count in self.levels.items())
+        negative = sum(count for level, count in self.levels.items() if level.negative)
+        found: dict[str, Any] = {
+            "key": key,
+            "levels": [
+                {**level_output(level), "count": count}
+                for level, count in sorted(self.levels.items(), reverse=True)
+            ],
+            "total": total,
+            "average_points": round(points / total, 3) if total else None,
+            "good_rate": round((total - negative) / total, 4) if total else None,
+            "negative_rate": round(negative / total, 4) if total else None,
+            "uncredited": self.uncredited,
+        }
+        if with_visits:
+            found["visits"] = dict(sorted(self.visits.items()))
+        return found
+
+
+def count(
+    connection: Connection, by: By, filters: Filters, utc_offset_minutes: int
+) -> list[dict[str, Any]]:
+    """Return one row of counts for each key that has any, ordered by key."""
+    offset_ms = utc_offset_minutes * 60_000
+    rating, device, visit = schema.rating, schema.device, schema.visit
+    key = _rating_key(by, offset_ms)
+    conditions = filters.on_ratings()
+    if by in (By.STAFF, By.MATTER):
+        conditions.append(rating.c.subject == by.value)
+    rows = connection.execute(
+        select(key, rating.c.platform_level, rating.c.credited, func.count())
+        .select_from(rating)
+        .join(device, device.c.id == rating.c.device_id)
+        .outerjoin(
+            visit,
+            and_(visit.c.device_id == rating.c.device_id, visit.c.visit == rating.c.visit),
+        )
+        .where(*conditions)
+        .group_by(key, rating.c.platform_level, rating.c.credited)
+    )
+    found: dict[Any, Count] = {}
+    for value, level, credited, number in rows:
+        one = found.setdefault(value, Count())
+        if credited:
+            one.levels[Level(level)] += number
+        else:
+            one.uncredited += number
+    with_visits = by in _VISITS_BY and filters.matter is None and filters.level is None
+    if with_visits:
+        _count_visits(connection, by, filters, offset_ms, found)
+    named: Callable[[Any], str] = day_name if by is By.DAY else str
+    ordered = sorted((value for value in found if value is not None), reverse=by is By.LEVEL)
+    return [
+        found[value].output(named(value), with_visits=with_visits)
+        for value in [*ordered, *([None] if None in found else [])]
+    ]
+
+
+_VISITS_BY: Mapping[By, ColumnElement[Any]] = {
+    By.STAFF: schema.visit.c.staff,
+    By.WINDOW: schema.visit.c.window,
+    By.DAY: schema.record.c.corrected_ms,
+    By.DEVICE: schema.device.c.name,
+}
+"""What visits can be counted by too, and the column that tells."""
+
+
+def _count_visits(
+    connection: Connection, by: By, filters: Filters, offset_ms: int, found: dict[Any, Count]
+) -> None:
+    """Add how visits ended: the honest denominator. One without an end is ``open``."""
+    visit, device, record = schema.visit, schema.device, schema.record
+    key: ColumnElement[Any] = (
+        _day(record.c.corrected_ms, offset_ms) if by is By.DAY else _VISITS_BY[by]
+    )
+    outcome = func.coalesce(visit.c.outcome, "open")
+    rows = connection.execute(
+        select(key, outcome, func.count())
+        .select_from(visit)
+        .join(device, device.c.id == visit.c.device_id)
+        .join(
+            record,
+            and_(
+                record.c.device_id == visit.c.device_id,
+                record.c.seq == func.coalesce(visit.c.opened_seq, visit.c.closed_seq),
+            ),
+        )
+        .where(*filters.on_visits())
+        .group_by(key, outcome)
+    )
+    for value, ended, number in rows:
+        found.setdefault(value, Count()).visits[ended] = number
+
+
+def _rating_key(by: By, offset_ms: int) -> ColumnElement[Any]:
+    rating = schema.rating
+    match by:
+        case By.STAFF | By.MATTER:
+            return rating.c.code
+        case By.WINDOW:
+            return schema.visit.c.window
+        case By.LEVEL:
+            return rating.c.platform_level
+        case By.DAY:
+            return _day(rating.c.corrected_ms, offset_ms)
+        case By.DEVICE:
+            return schema.device.c.name
+
+
+def _day(column: ColumnElement[Any], offset_ms: int) -> ColumnElement[Any]:
+    """Days since 1970 by central's calendar; integer division on both databases."""
+    return ((column + offset_ms) // DAY_MS).label("day")

@@ -1,0 +1,84 @@
+"""A device's row: found by name for each request, locked while its records are judged."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, select, update
+
+from central import schema
+from central.database import insert_new
+from central.errors import Unknown
+from protocol import receipts, records
+from protocol.keys import SigningKey, VerifyKey, verify_key
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """What central knows of a device for certain."""
+
+    id: int
+    name: str
+    window: str
+    record_key: VerifyKey
+    transport_key: bytes
+    revoked: bool
+    frozen: bool
+    head: int
+    head_digest: bytes
+    """What its next record must name; `records.genesis` while there is none."""
+
+    def receipt(self, key: SigningKey, now_ms: int) -> bytes:
+        """Return central's signed word on the head; only for what is committed."""
+        head = self.head_digest if self.head else b""
+        return receipts.sign(receipts.Receipt(self.name, self.head, head, now_ms), key)
+
+
+def find(connection: Connection, name: str, *, lock: bool = False) -> Device | None:
+    """Return the device of that name; ``lock`` holds it until the transaction ends.
+
+    (SQLite has no row locks and needs none: its writers come one at a time.)
+    """
+    query: Select[Any] = select(schema.device).where(schema.device.c.name == name)
+    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
+    return None if row is None else _device(row)
+
+
+def named(connection: Connection, name: str) -> Device:
+    """Return the device of that name. Raises `Unknown`."""
+    device = find(connection, name)
+    if device is None:
+        raise Unknown(f"no device is called {name!r}; see `haochaping central devices`")
+    return device
+
+
+def revoke(connection: Connection, name: str, now_ms: int) -> None:
+    """Retire a device: nothing it sends is taken any more. Raises `Unknown`."""
+    device = named(connection, name)
+    table = schema.device
+    connection.execute(
+        update(table)
+        .where(table.c.id == device.id, table.c.revoked_ms.is_(None))
+        .values(revoked_ms=now_ms)
+    )
+
+
+def raise_alert(
+    connection: Connection, device: Device, kind: str, detail: str, now_ms: int
+) -> None:
+    """Raise an alert for people to look at; the same one is raised once."""
+    row = {"device_id": device.id, "kind": kind, "detail": detail, "raised_ms": now_ms}
+    insert_new(connection, schema.alert, [row])
+
+
+def _device(row: Row[Any]) -> Device:
+    return Device(
+        id=row.id,
+        name=row.name,
+        window=row.window,
+        record_key=verify_key(row.algorithm, row.record_key),
+        transport_key=row.transport_key,
+        revoked=row.revoked_ms is not None,
+        frozen=row.frozen_ms is not None,
+        head=row.head,
+        head_digest=row.head_hash if row.head else records.genesis(row.name, row.record_key),
+    )

@@ -1,0 +1,69 @@
+"""Everything that can go wrong at central, under one root.
+
+`Refused` is the other side's fault and is answered with a problem document; the rest are
+ours or the operator's and end a command with a sentence that says what to do.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from protocol.messages import Problem
+
+
+class CentralError(Exception):
+    """Something at central cannot go on."""
+
+
+class Mistakes(CentralError, ValueError):
+    """A file says what cannot be; every mistake in it is listed."""
+
+    def __init__(self, mistakes: Sequence[str]) -> None:
+        super().__init__("\n".join(mistakes))
+        self.mistakes = tuple(mistakes)
+
+
+class SchemaMismatch(CentralError, RuntimeError):
+    """The database is not of the form that this software works with."""
+
+
+class NotInitialised(CentralError, FileNotFoundError):
+    """There is no central in the given data directory yet."""
+
+
+class Unknown(CentralError, LookupError):
+    """The window, device or reader named in a command does not exist."""
+
+
+_TITLES = {
+    "malformed": "The request cannot be read",
+    "invalid": "A parameter is not as expected",
+    "too-large": "The request is too large",
+    "too-slow": "The request's body stopped coming in",
+    "cut-off": "The request ended before its body did",
+    "unsupported-type": "This content type or encoding is not taken here",
+    "not-found": "There is nothing at this address",
+    "method-not-allowed": "This address does not take this method",
+    "bad-signature": "The request's signature is missing, incomplete or wrong",
+    "device-unknown": "No device of this name is enrolled here",
+    "device-revoked": "This device has been retired",
+    "wrong-device": "The batch is another device's",
+    "token-unknown": "This enrolment token was never given out here",
+    "token-expired": "This enrolment token has expired",
+    "token-spent": "This enrolment token belongs to another device",
+    "key-known": "One of the keys belongs to another device",
+    "bad-proof": "The request is not signed by the keys it brings",
+    "reader-unknown": "A reader's key is needed here",
+    "busy": "Central has too much to do at the moment",
+    "internal": "Central made a mistake",
+}
+
+
+class Refused(CentralError):
+    """A request is answered with a problem document (RFC 9457) and has changed nothing."""
+
+    def __init__(
+        self, status: int, code: str, detail: str = "", headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(f"{code}: {detail}")
+        title = _TITLES.get(code, "The request was refused")
+        self.problem = Problem(title=title, status=status, code=code, detail=detail)
+        self.headers = dict(headers or {})

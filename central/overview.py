@@ -1,0 +1,93 @@
+"""The list of devices: when each was last heard, how far it is, what is wrong with it."""
+
+import json
+from collections import defaultdict
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from central import schema
+
+
+def devices(connection: Connection) -> list[dict[str, Any]]:
+    """Return every device with its head, backlog, last heartbeat and alerts."""
+    device, beat, configuration = schema.device, schema.heartbeat, schema.configuration
+    alerts: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for row in connection.execute(select(schema.alert).order_by(schema.alert.c.id)):
+        alerts[row.device_id].append(
+            {"kind": row.kind, "detail": row.detail, "raised_ms": row.raised_ms}
+        )
+    quarantined = schema.quarantined_record
+    aside: dict[int, int] = dict(
+        connection.execute(
+            select(quarantined.c.device_id, func.count())
+            .where(quarantined.c.settled_ms.is_(None))
+            .group_by(quarantined.c.device_id)
+        ).all()
+    )
+    issued: dict[int, int] = dict(
+        connection.execute(
+            select(configuration.c.device_id, func.max(configuration.c.version)).group_by(
+                configuration.c.device_id
+            )
+        ).all()
+    )
+    beats = {row.device_id: row for row in connection.execute(select(beat))}
+    return [
+        {
+            "device": row.name,
+            "window": row.window,
+            "board": row.board,
+            "software": row.software,
+            "enrolled_ms": row.enrolled_ms,
+            "last_contact_ms": row.contact_ms,
+            "head": row.head,
+            "backlog": max(0, beats[row.id].head - row.head) if row.id in beats else None,
+            "frozen": row.frozen_ms is not None,
+            "revoked": row.revoked_ms is not None,
+            "quarantined": aside.get(row.id, 0),
+            "configuration_issued": issued.get(row.id, 0),
+            "alerts": alerts[row.id],
+            "heartbeat": _heartbeat(beats.get(row.id)),
+        }
+        for row in connection.execute(select(device).order_by(device.c.name))
+    ]
+
+
+def _heartbeat(row: Any) -> dict[str, Any] | None:
+    if row is None:
+        return None
+    return {
+        "received_ms": row.received_ms,
+        "device_ms": row.wall_ms,
+        "device_clock": row.clock,
+        "boot": row.boot_id.hex(),
+        "since_boot_ms": row.monotonic_ms,
+        "head": row.head,
+        "acknowledged": row.acknowledged,
+        "configuration": row.configuration,
+        "disk_free_bytes": row.disk_free_bytes,
+        "temperature_c": row.temperature_c,
+        "undervoltage": row.undervoltage,
+        "kiosk_running": row.kiosk_running,
+        "counters": json.loads(row.counters),
+    }
+
+
+def totals(connection: Connection) -> dict[str, int]:
+    """Return how many rows of each kind people ask for there are."""
+    settled = schema.quarantined_record.c.settled_ms
+    counted = {
+        "halls": select(func.count()).select_from(schema.hall),
+        "windows": select(func.count()).select_from(schema.service_window),
+        "devices": select(func.count()).select_from(schema.device),
+        "records": select(func.count()).select_from(schema.record),
+        "ratings": select(func.count()).select_from(schema.rating),
+        "visits": select(func.count()).select_from(schema.visit),
+        "quarantined records": select(func.count())
+        .select_from(schema.quarantined_record)
+        .where(settled.is_(None)),
+        "conflicting records": select(func.count()).select_from(schema.conflicting_record),
+        "alerts": select(func.count()).select_from(schema.alert),
+    }
+    return {name: connection.execute(query).scalar_one() for name, query in counted.items()}

@@ -1,0 +1,142 @@
+"""What readers may ask: ratings, counts, devices, refusals. A bearer key for each reader."""
+
+from typing import Annotated, Any
+
+from litestar import Request, get
+from litestar.datastructures import State
+from litestar.params import FromQuery, QueryParameter
+
+from central import counts, overview, ratings
+from central.authentication import check_reader
+from central.counts import By
+from central.filters import Filters, read_time
+from central.openapi import problems
+from central.service import Central
+from protocol.limits import MAX_INTEGER
+
+_Asked = Request[Any, Any, State]
+_NAME = r"^[^\x00-\x1f\x7f]*$"
+_Name = Annotated[str | None, QueryParameter(max_length=64, pattern=_NAME)]
+_Time = Annotated[
+    str | None,
+    QueryParameter(max_length=40, pattern=_NAME, description="A day or a time, ISO 8601"),
+]
+_Level = Annotated[
+    int | None, QueryParameter(ge=1, le=5, description="The platform's code: 5 is best")
+]
+
+
+@get(
+    "/v1/ratings",
+    sync_to_thread=True,
+    tags=["readers"],
+    summary="List ratings in the order they came in",
+    description="Page by page: ask again with `after` set to the last answer's `next`, for "
+    "ever; no rating is passed over. Each holds the device's own time and central's "
+    "correction with its source.",
+    responses=problems(400, 401),
+)
+def list_ratings(
+    request: _Asked,
+    after: Annotated[int, QueryParameter(ge=0, le=MAX_INTEGER)] = 0,
+    limit: Annotated[int, QueryParameter(ge=1, le=10_000)] = 100,
+    device: _Name = None,
+    staff: _Name = None,
+    matter: _Name = None,
+    level: _Level = None,
+    since: _Time = None,
+    until: _Time = None,
+) -> dict[str, Any]:
+    """Answer with a page of ratings."""
+    central = _opened(request)
+    filters = _filters(central, device, staff, matter, level, since, until)
+    with central.database.reading() as connection:
+        found, last = ratings.page(
+            connection, filters, after, min(limit, central.settings.limits.page)
+        )
+    return {"ratings": found, "next": last}
+
+
+@get(
+    "/v1/counts",
+    sync_to_thread=True,
+    tags=["readers"],
+    summary="Count levels and visits",
+    description="Levels, average points (0 to 10), good and negative rate; by staff, window, "
+    "day and device also how visits ended. Ratings of a frozen device are told beside.",
+    responses=problems(400, 401),
+)
+def count_ratings(
+    request: _Asked,
+    by: FromQuery[By],
+    device: _Name = None,
+    staff: _Name = None,
+    matter: _Name = None,
+    level: _Level = None,
+    since: _Time = None,
+    until: _Time = None,
+) -> dict[str, Any]:
+    """Answer with a row of counts for each key."""
+    central = _opened(request)
+    filters = _filters(central, device, staff, matter, level, since, until)
+    with central.database.reading() as connection:
+        rows = counts.count(connection, by, filters, central.settings.utc_offset_minutes)
+    return {"by": by.value, "counts": rows}
+
+
+@get(
+    "/v1/devices",
+    sync_to_thread=True,
+    tags=["readers"],
+    summary="List devices and how they are",
+    description="Last contact, head, backlog, software, last heartbeat, frozen or revoked, alerts.",
+    responses=problems(401),
+)
+def list_devices(request: _Asked) -> dict[str, Any]:
+    """Answer with every device."""
+    central = _opened(request)
+    with central.database.reading() as connection:
+        return {"devices": overview.devices(connection)}
+
+
+@get(
+    "/v1/refusals",
+    sync_to_thread=True,
+    tags=["readers"],
+    summary="Tell what was refused, by reason",
+    description="Requests, records and ratings that were not taken as they came, since ever.",
+    responses=problems(401),
+)
+def list_refusals(request: _Asked) -> dict[str, Any]:
+    """Answer with the counter of each reason."""
+    return {"refusals": _opened(request).refusals.table()}
+
+
+HANDLERS = (list_ratings, count_ratings, list_devices, list_refusals)
+
+
+def _opened(request: _Asked) -> Central:
+    """Return central if the request brings a reader's key."""
+    central: Central = request.app.state.central
+    check_reader(request, central.database)
+    return central
+
+
+def _filters(
+    central: Central,
+    device: str | None,
+    staff: str | None,
+    matter: str | None,
+    level: int | None,
+    since: str | None,
+    until: str | None,
+) -> Filters:
+    offset = central.settings.utc_offset_minutes
+    return Filters(
+        device=device,
+        staff=staff,
+        matter=matter,
+        level=level,
+        since_ms=read_time("since", since, offset),
+        until_ms=read_time("until", until, offset),
+    )

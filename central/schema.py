@@ -1,0 +1,301 @@
+"""The tables of central, the same on SQLite and PostgreSQL.
+
+Times are milliseconds since 1970 (UTC), hashes SHA-256, ids of visits and boots their 16
+bytes. What a device signed is kept in `record` as the exact bytes; `visit` and `rating`
+are read out of it for queries and could be built anew from it at any time.
+"""
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Bytes(LargeBinary):
+    """Bytes that go to the driver as they are; wrapping each costs a seventh of ingest."""
+
+    cache_ok = True
+
+    def bind_processor(self, dialect: Dialect) -> None:
+        """Leave the value alone: both drivers take `bytes`."""
+
+
+_ROW_ID = BigInteger().with_variant(Integer, "sqlite")
+UNSETTLED_TIME = "corrected_by in ('received', 'heard')"
+"""Which times may still be bettered once the boot's clock is known (`clocks`)."""
+
+
+def _device() -> Column[int]:
+    return Column("device_id", Integer, ForeignKey("device.id"), nullable=False)
+
+
+def _device_key() -> Column[int]:
+    return Column("device_id", Integer, ForeignKey("device.id"), primary_key=True)
+
+
+def _times() -> tuple[Column[Any], ...]:
+    """The device's own time beside central's correction of it."""
+    return (
+        Column("wall_ms", BigInteger, nullable=False),
+        Column("clock", Text, nullable=False),
+        Column("boot_id", Bytes, nullable=False),
+        Column("monotonic_ms", BigInteger, nullable=False),
+        Column("received_ms", BigInteger, nullable=False),
+        Column("corrected_ms", BigInteger, nullable=False),
+        Column("corrected_by", Text, nullable=False),
+    )
+
+
+# --- the hall, as imported ------------------------------------------------------------
+
+hall = Table(
+    "hall",
+    metadata,
+    Column("code", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("phone_url", Text, nullable=False),
+    Column("notices", Text, nullable=False),  # JSON
+    Column("rules", Text, nullable=False),  # JSON
+    Column("revision", Integer, nullable=False),  # grows with every import that changes it
+)
+service_window = Table(
+    "service_window",
+    metadata,
+    Column("code", Text, primary_key=True),
+    Column("hall", Text, ForeignKey("hall.code"), nullable=False),
+    Column("number", Text, nullable=False),
+    Column("assigned_staff", Text, nullable=False),
+)
+staff_member = Table(
+    "staff_member",
+    metadata,
+    Column("hall", Text, ForeignKey("hall.code"), primary_key=True),
+    Column("number", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("post", Text, nullable=False),
+    Column("department", Text, nullable=False),
+    Column("pin_verifier", Text, nullable=False),
+)
+matter = Table(
+    "matter",
+    metadata,
+    Column("hall", Text, ForeignKey("hall.code"), primary_key=True),
+    Column("code", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+)
+
+# --- devices ---------------------------------------------------------------------------
+
+device = Table(
+    "device",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("board", Text, nullable=False),
+    Column("algorithm", Integer, nullable=False),
+    Column("record_key", Bytes, nullable=False, unique=True),
+    Column("transport_key", Bytes, nullable=False, unique=True),
+    Column("window", Text, nullable=False),
+    Column("software", Text, nullable=False),
+    Column("enrolled_ms", BigInteger, nullable=False),
+    Column("revoked_ms", BigInteger),
+    Column("frozen_ms", BigInteger),  # since when its ratings are kept without credit
+    Column("head", BigInteger, nullable=False),
+    Column("head_hash", Bytes, nullable=False),  # empty while head is 0
+    Column("contact_ms", BigInteger, nullable=False),
+)
+enrolment_token = Table(
+    "enrolment_token",
+    metadata,
+    Column("hash", Bytes, primary_key=True),
+    Column("window", Text, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("expires_ms", BigInteger, nullable=False),
+    Column("device_id", Integer, ForeignKey("device.id")),
+)
+configuration = Table(
+    "configuration",
+    metadata,
+    _device_key(),
+    Column("version", BigInteger, primary_key=True),
+    Column("basis", Text, nullable=False),  # what it was built from, to know it unchanged
+    Column("content_hash", Bytes, nullable=False),
+    Column("signed", Bytes, nullable=False),
+    Column("issued_ms", BigInteger, nullable=False),
+)
+boot = Table(
+    "boot",
+    metadata,
+    _device_key(),
+    Column("boot_id", Bytes, primary_key=True),
+    Column("offset_ms", BigInteger),  # wall clock minus monotonic clock, see `clocks`
+    Column("synced", Boolean, nullable=False),
+    Column("heard_ms", BigInteger),  # first heartbeat of this boot
+)
+heartbeat = Table(
+    "heartbeat",
+    metadata,
+    _device_key(),
+    Column("boot_id", Bytes, nullable=False),
+    Column("monotonic_ms", BigInteger, nullable=False),
+    Column("wall_ms", BigInteger, nullable=False),
+    Column("clock", Text, nullable=False),
+    Column("received_ms", BigInteger, nullable=False),
+    Column("head", BigInteger, nullable=False),
+    Column("acknowledged", BigInteger, nullable=False),
+    Column("configuration", BigInteger, nullable=False),
+    Column("disk_free_bytes", BigInteger, nullable=False),
+    Column("temperature_c", Double),
+    Column("undervoltage", Boolean),
+    Column("kiosk_running", Boolean, nullable=False),
+    Column("counters", Text, nullable=False),  # JSON
+)
+
+# --- what devices assert ---------------------------------------------------------------
+
+record = Table(
+    "record",
+    metadata,
+    _device_key(),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("hash", Bytes, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("visit", Bytes),
+    *_times(),
+    Column("signed", Bytes, nullable=False),
+    sqlite_with_rowid=False,
+)
+quarantined_record = Table(
+    "quarantined_record",
+    metadata,
+    Column("id", _ROW_ID, primary_key=True),
+    _device(),
+    Column("seq", BigInteger, nullable=False),
+    Column("hash", Bytes, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("vouched", Boolean, nullable=False),  # these very bytes are part of the chain
+    Column("chain_hash", Bytes),  # what the chain has in this place, if known
+    Column("signed", Bytes, nullable=False),
+    Column("received_ms", BigInteger, nullable=False),
+    Column("settled_ms", BigInteger),  # when it could be read, or the true one came
+    UniqueConstraint("device_id", "seq", "hash"),
+)
+conflicting_record = Table(
+    "conflicting_record",
+    metadata,
+    _device_key(),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("hash", Bytes, primary_key=True),
+    Column("signed", Bytes, nullable=False),
+    Column("received_ms", BigInteger, nullable=False),
+)
+record_gap = Table(
+    "record_gap",
+    metadata,
+    _device_key(),
+    Column("first_seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("last_seq", BigInteger, nullable=False),
+    Column("noted_ms", BigInteger, nullable=False),
+)
+visit = Table(
+    "visit",
+    metadata,
+    _device_key(),
+    Column("visit", Bytes, primary_key=True),
+    Column("window", Text),
+    Column("staff", Text),
+    Column("invited_by", Text),
+    Column("matters", Text),  # JSON
+    Column("opened_seq", BigInteger),  # its record tells when
+    Column("outcome", Text),
+    Column("reason", Text),
+    Column("asked", BigInteger),
+    Column("rated", BigInteger),
+    Column("first_tap_ms", BigInteger),
+    Column("surplus", BigInteger),
+    Column("recovered", Boolean),
+    Column("closed_seq", BigInteger),
+    sqlite_with_rowid=False,
+)
+rating = Table(
+    "rating",
+    metadata,
+    Column("id", _ROW_ID, primary_key=True),
+    _device(),
+    Column("seq", BigInteger, nullable=False),
+    Column("visit", Bytes, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("platform_level", SmallInteger, nullable=False),
+    Column("tags", Text, nullable=False),  # codes, comma separated
+    Column("cases", Text, nullable=False),  # JSON
+    Column("channel", SmallInteger, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("changes", BigInteger, nullable=False),
+    Column("recovered", Boolean, nullable=False),
+    Column("credited", Boolean, nullable=False),
+    *_times(),
+    UniqueConstraint("device_id", "visit", "subject", "code"),
+    sqlite_autoincrement=True,
+)
+Index("ix_rating_corrected_ms", rating.c.corrected_ms)
+for _table in (record, rating):
+    Index(
+        f"ix_{_table.name}_unsettled_time",
+        _table.c.device_id,
+        _table.c.boot_id,
+        sqlite_where=text(UNSETTLED_TIME),
+        postgresql_where=text(UNSETTLED_TIME),
+    )
+alert = Table(
+    "alert",
+    metadata,
+    Column("id", _ROW_ID, primary_key=True),
+    _device(),
+    Column("kind", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("raised_ms", BigInteger, nullable=False),
+    UniqueConstraint("device_id", "kind", "detail"),
+)
+
+# --- readers and refusals --------------------------------------------------------------
+
+reader = Table(
+    "reader",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("hash", Bytes, nullable=False, unique=True),
+    Column("role", Text, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+)
+refusal = Table(
+    "refusal",
+    metadata,
+    Column("code", Text, primary_key=True),
+    Column("count", BigInteger, nullable=False),
+    Column("last_ms", BigInteger, nullable=False),
+)

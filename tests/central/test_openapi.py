@@ -1,0 +1,81 @@
+"""The API's description says what people need: bodies, problems, who may ask."""
+
+from typing import Any
+
+import pytest
+import requests
+from central_rig import RunningCentral
+
+
+@pytest.fixture(scope="module")
+def document(central: RunningCentral) -> dict[str, Any]:
+    answer = requests.get(f"{central.url}/schema/openapi.json", timeout=20)
+    assert answer.status_code == 200
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def calls(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    return [
+        (path, method, call)
+        for path, methods in document["paths"].items()
+        for method, call in methods.items()
+    ]
+
+
+def test_every_call_is_described(document: dict[str, Any]) -> None:
+    assert {path for path, _, _ in calls(document)} >= {
+        "/v1/enrolments",
+        "/v1/records",
+        "/v1/configuration",
+        "/v1/heartbeats",
+        "/v1/ratings",
+        "/v1/counts",
+        "/v1/devices",
+        "/v1/refusals",
+        "/v1/health",
+        "/R/{token}",
+    }
+    for path, _, call in calls(document):
+        assert call["summary"], path
+        assert call["description"], path
+    summaries = [call["summary"] for path, _, call in calls(document) if path != "/r/{token}"]
+    assert len(set(summaries)) == len(summaries)
+
+
+def test_refusals_are_problem_documents(document: dict[str, Any]) -> None:
+    for path, _, call in calls(document):
+        if path.startswith("/v1/") and path != "/v1/health":
+            refusals = {k: v for k, v in call["responses"].items() if k >= "400"}
+            assert "503" in refusals, path
+            for refusal in refusals.values():
+                assert list(refusal["content"]) == ["application/problem+json"], path
+
+
+def test_the_batch_is_described_as_cbor(document: dict[str, Any]) -> None:
+    body = document["paths"]["/v1/records"]["post"]["requestBody"]
+    assert list(body["content"]) == ["application/cbor"]
+    assert "records" in document["components"]["schemas"]["Batch"]["properties"]
+
+
+def test_it_says_who_may_ask(document: dict[str, Any]) -> None:
+    security = {path: call.get("security") for path, _, call in calls(document)}
+    assert security["/v1/records"] == [{"deviceSignature": []}]
+    assert security["/v1/ratings"] == [{"reader": []}]
+    assert security["/v1/enrolments"] is None
+
+
+def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
+    def references(part: Any) -> list[str]:
+        if isinstance(part, dict):
+            own = [part["$ref"]] if isinstance(part.get("$ref"), str) else []
+            return own + [ref for value in part.values() for ref in references(value)]
+        if isinstance(part, list):
+            return [ref for value in part for ref in references(value)]
+        return []
+
+    for reference in references(document):
+        target: Any = document
+        for step in reference.removeprefix("#/").split("/"):
+            target = target[step]
+        assert target
