@@ -8,6 +8,7 @@ are shown ratings only up to the lowest of those. Nothing of this outlives a tra
 
 import json
 from typing import Any, Final
+from uuid import UUID
 
 from sqlalchemy import Connection, Row, select, text
 
@@ -77,7 +78,7 @@ def _output(row: Row[Any]) -> dict[str, Any]:
         "id": row.id,
         "device": row.device,
         "seq": row.seq,
-        "visit": row.visit.hex(),
+        "visit": str(UUID(bytes=row.visit)),
         "window": row.window,
         "serving_staff": row.staff,
         "visit_outcome": row.outcome,

@@ -3,7 +3,6 @@
 from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
-from uuid import UUID
 
 from device.store.backlog import Backlog
 from device.store.home import Home
@@ -62,7 +61,7 @@ def settle(device_data: Path, held: list[dict[str, Any]]) -> Account:
 
 def key_of(rating: dict[str, Any]) -> Key:
     """Return what a rating from central's JSON is about."""
-    return (str(UUID(rating["visit"])), rating["subject"], rating["code"])
+    return (rating["visit"], rating["subject"], rating["code"])
 
 
 def table(held: list[dict[str, Any]]) -> str:

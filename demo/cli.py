@@ -3,6 +3,7 @@
 import argparse
 import os
 import select
+import signal
 import sys
 import tempfile
 import time
@@ -45,6 +46,8 @@ def main(words: Sequence[str]) -> int:
         "--keep", type=Path, metavar="DIR", help="keep all files and logs in this new folder"
     )
     options = parser.parse_args(words)
+    # Whoever ends us, we end our own processes: a plain kill counts like Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     tour = options.tour or not _has_display(os.environ)
     with tempfile.TemporaryDirectory(prefix="haochaping-demo-") as temporary:
         folder = options.keep or Path(temporary)
@@ -64,7 +67,7 @@ def main(words: Sequence[str]) -> int:
                 print(f"--- {log.name}", *tail, sep="\n", file=sys.stderr)
             return 1
         except KeyboardInterrupt:
-            print("\ndemo: ended by Ctrl-C")
+            print("\ndemo: ended before its time; all its processes have ended too")
             return 130
         finally:
             stage.close()
@@ -108,7 +111,8 @@ def _by_hand(stage: Stage, size: str) -> int:
                 _invite(stage)
     except KeyboardInterrupt:
         print()
-    kiosk.stop()
+    if kiosk.stop() != 0:
+        raise StageError("the kiosk ended by itself; its log says why")
     return _settle(stage, expected_visits=None)
 
 

@@ -22,7 +22,9 @@ def main(command: str, words: Sequence[str]) -> int:
     except BadConfiguration as error:
         print(error, file=sys.stderr)
         return 2
-    except DeviceError as error:
+    except BrokenPipeError:
+        raise
+    except (DeviceError, OSError) as error:
         print(f"haochaping {command}: {error}", file=sys.stderr)
         return 1
 
@@ -35,6 +37,8 @@ def _parser(command: str, description: str) -> argparse.ArgumentParser:
         f"haochaping {command}",
         description=description,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        # `--token SECRET` must not pass for `--token-file` and show the secret to everybody.
+        allow_abbrev=False,
     )
     parser.add_argument(
         "--config",
@@ -249,12 +253,19 @@ def _config(command: str) -> Command:
         for section, value in profile._asdict().items():
             if hasattr(value, "_asdict"):
                 for key, inner in value._asdict().items():
-                    print(f"  {section}.{key} = {inner}")
+                    print(f"  {section}.{key} = {_without_password(str(inner))}")
             else:
                 print(f"  {section} = {value}")
         return 0
 
     return parser, run
+
+
+def _without_password(text: str) -> str:
+    """Return ``text`` with what a URL says before its host masked."""
+    scheme, separator, rest = text.partition("://")
+    _secret, at, host = rest.rpartition("@")
+    return f"{scheme}{separator}***@{host}" if at else text
 
 
 def _log_to_stderr(verbose: bool) -> None:

@@ -14,6 +14,7 @@ def main(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
         "haochaping profile",
         description="Writes a device's configuration file, checked with the device's own rules.",
+        allow_abbrev=False,
     )
     parser.add_argument("file", type=Path, help="where to write it, e.g. device.toml")
     parser.add_argument("--central", required=True, metavar="URL", help="central's address")
@@ -55,6 +56,9 @@ def main(words: Sequence[str]) -> int:
     except BadConfiguration as error:
         print(error, file=sys.stderr)
         return 2
+    except OSError as error:
+        print(f"haochaping profile: {error}", file=sys.stderr)
+        return 1
     print(f"wrote {options.file}")
     return 0
 

@@ -33,11 +33,14 @@ def write(path: Path, values: dict[str, object], *, replace: bool = False) -> No
 
     Raises `BadConfiguration`.
     """
-    text = render(values, str(path))
+    try:
+        content = render(values, str(path)).encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise BadConfiguration(f"{path}: a value cannot be written in UTF-8: {error}") from error
     if path.exists() and not replace:
         raise BadConfiguration(f"{path}: exists already; give --replace to write over it")
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
+    path.write_bytes(content)
 
 
 def _literal(value: object) -> str:

@@ -148,12 +148,12 @@ class ControlDoor:
         if backlog.outcome(visit.bytes) is None:
             body = msgspec.json.encode(CancelOrder(visit, reason))
             self._briefing.instruct("cancel", body)
-            if not _soon(lambda: backlog.outcome(visit.bytes) is not None):
-                raise NotTaken(
-                    "too late to cancel: the citizen has already tapped"
-                    if backlog.was_tapped(visit.bytes)
-                    else "the screen did not take the invitation back: is the kiosk running?"
-                )
+            if not _soon(
+                lambda: backlog.outcome(visit.bytes) is not None or backlog.was_tapped(visit.bytes)
+            ):
+                raise NotTaken("the screen did not take it back: is the kiosk running?")
+            if backlog.outcome(visit.bytes) is None:
+                raise NotTaken("too late to cancel: the citizen has already tapped")
         return _state(visit, backlog)
 
 

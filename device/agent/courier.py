@@ -13,20 +13,23 @@ from collections import Counter
 
 from device.agent import health
 from device.agent.central import CentralService, Refused, WrongAnswer
-from device.core.errors import CentralError, DamagedFile
+from device.core.errors import CentralError, DeviceError, StorageFull
 from device.core.pace import retry_delay
-from device.store.backlog import Backlog, Stretch
+from device.store.backlog import Backlog
 from device.store.briefing import Briefing
+from device.store.connect import StorageUnavailable
 from device.store.home import Home
 from protocol.messages import MAX_BATCH_BYTES, MAX_BATCH_RECORDS, Batch, RecordVerdict, Verdict
 from protocol.receipts import Receipt
-from protocol.records import digest
+from protocol.records import MAX_RECORD_BYTES, digest
 
 log = logging.getLogger("haochaping.agent")
 
 LOOK_S = 0.5
 """How often the courier looks whether the kiosk has written something."""
 HEARTBEAT_S = 60.0
+FOLD_S = 60.0
+"""How often the WAL of `agent.db` is folded back; it grows until then."""
 
 
 class ClonedCard(CentralError):
@@ -47,22 +50,24 @@ class Courier:
         self._failures = 0
         self._next_try = 0.0
         self._next_beat = 0.0
+        self._next_fold = 0.0
         self._pending = True
 
     def run(self, ended: threading.Event) -> None:
-        """Work until ``ended`` is set."""
+        """Work until ``ended`` is set. Raises `DeviceError` if one of the files is of no use."""
         while not ended.is_set():
             try:
                 wait = self.once()
-            except DamagedFile:
-                raise
-            except CentralError as error:
+            except (CentralError, StorageFull, StorageUnavailable) as error:
                 wait = self._failed(error)
             ended.wait(wait)
 
     def once(self) -> float:
         """Do what is due now; returns seconds until something may be due again."""
         now = time.monotonic()
+        if now >= self._next_fold:
+            self._briefing.checkpoint()
+            self._next_fold = now + FOLD_S
         if now < self._next_try:
             return min(LOOK_S, self._next_try - now)
         if self._backlog.changed():
@@ -90,8 +95,11 @@ class Courier:
         batch = Batch(self._device, stretch.first, stretch.records, stretch.gap_before)
         sent = self._central.send(batch)
         self._count_verdicts(sent.reply.verdicts)
-        self._check_head(sent.receipt, stretch)
-        self._briefing.keep_receipt(sent.receipt, sent.signed_receipt)
+        self._check_head(sent.receipt)
+        if not self._briefing.keep_receipt(sent.receipt, sent.signed_receipt):
+            # Central's clock went back. Its next receipt that is newer moves the head.
+            self._count("older-receipt")
+            return False
         if sent.receipt.through == head:
             # Nothing moved: central waits for a later record to vouch for these. The next
             # one written here, or the next heartbeat's receipt, starts another try.
@@ -99,16 +107,18 @@ class Courier:
             return False
         return True
 
-    def _check_head(self, receipt: Receipt, stretch: Stretch) -> None:
+    def _check_head(self, receipt: Receipt) -> None:
         """Make sure that what central holds is what this device wrote."""
-        place = receipt.through - stretch.first
-        if 0 <= place < len(stretch.records):
-            ours = digest(stretch.records[place])
-            if receipt.head != ours:
-                raise ClonedCard(
-                    f"central holds another record {receipt.through} than this device wrote: "
-                    "another device runs on a copy of this card; enrol one of them anew"
-                )
+        held = self._backlog.after(receipt.through - 1, 1, MAX_RECORD_BYTES)
+        if receipt.through > self._backlog.head() or (
+            held is not None
+            and held.first == receipt.through
+            and receipt.head != digest(held.records[0])
+        ):
+            raise ClonedCard(
+                f"central holds another record {receipt.through} than this device wrote: "
+                "another device runs on a copy of this card; enrol one of them anew"
+            )
 
     def _count_verdicts(self, verdicts: tuple[RecordVerdict, ...]) -> None:
         reasons = Counter(
@@ -126,10 +136,10 @@ class Courier:
         reply, receipt = self._central.beat(
             health.take_pulse(self._home, self._backlog, self._briefing)
         )
+        self._check_head(receipt)
         known = self._briefing.receipt()
         if known is None or receipt.through != known.through:
-            self._briefing.keep_receipt(receipt, reply.receipt)
-            self._pending = True
+            self._pending = self._briefing.keep_receipt(receipt, reply.receipt)
         version, etag = self._briefing.configuration()
         if reply.configuration > version or not etag:
             self._fetch_configuration(etag)
@@ -152,7 +162,7 @@ class Courier:
         self._failures = 0
         self._briefing.set_online(True)
 
-    def _failed(self, error: CentralError) -> float:
+    def _failed(self, error: DeviceError) -> float:
         self._failures += 1
         asked = error.retry_after_s if isinstance(error, Refused) else None
         delay = retry_delay(self._failures, random.random(), asked)  # noqa: S311 - jitter
@@ -160,18 +170,24 @@ class Courier:
         reason = f"refused.{error.problem.code}" if isinstance(error, Refused) else _kind(error)
         if self._failures == 1 or self._failures % 10 == 0:
             log.warning("central: %s (try %d, next in %.1f s)", error, self._failures, delay)
-        self._count(f"retry.{reason}")
-        self._briefing.set_online(False)
+        try:
+            self._count(f"retry.{reason}")
+            self._briefing.set_online(False)
+        except (StorageFull, StorageUnavailable) as full:
+            log.warning("could not be counted: %s", full)
         return min(delay, LOOK_S)
 
     def _count(self, reason: str, by: int = 1) -> None:
-        self._briefing.count(reason[:64], by)
+        """Count; the reason may be central's, and the heartbeat must be able to carry it."""
+        self._briefing.count("".join(c for c in reason if "!" <= c <= "~")[:64], by)
 
 
-def _kind(error: CentralError) -> str:
+def _kind(error: DeviceError) -> str:
     match error:
         case WrongAnswer():
             return "wrong-answer"
         case ClonedCard():
             return "cloned-card"
+        case StorageFull() | StorageUnavailable():
+            return "storage"
     return "unreachable"

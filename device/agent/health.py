@@ -33,7 +33,7 @@ def take_pulse(home: Home, backlog: Backlog, briefing: Briefing) -> Heartbeat:
         undervoltage=undervoltage(),
         kiosk_running=lock.is_held(home.kiosk_lock),
         counters=briefing.counters()
-        | {f"kiosk.{reason}": count for reason, count in backlog.counters().items()},
+        | {f"kiosk.{reason}"[:64]: count for reason, count in backlog.counters().items()},
     )
 
 

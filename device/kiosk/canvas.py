@@ -6,8 +6,8 @@ window for each change. Where neither is needed, screens draw on the display its
 
 The scale is a multiple of 1/160, so the canvas's 1280 and 800 pixels become whole numbers
 of display pixels and there is always a block of at most 160 pixels that maps onto whole
-display pixels. Blocks are scaled on their own, always with the same outcome: a partial
-update leaves no seams.
+display pixels. Parts are scaled on their own in such blocks, always with the same outcome:
+a partial update leaves no seams.
 """
 
 from collections.abc import Sequence
@@ -43,6 +43,11 @@ class Canvas:
         common = gcd(steps, _STEPS)
         # ``_from`` canvas pixels become ``_to`` display pixels.
         self._from, self._to = _STEPS // common, steps // common
+        # Shrinking rounds a little differently with the width of what is shrunk, so it is
+        # done in tiles that are the same for a part and for the whole.
+        self._tile = self._from
+        if self._to < self._from:
+            self._tile = next(side for side in (80, _STEPS) if side % self._from == 0)
         self._upright = (units[0] * steps, units[1] * steps)
         shown = self._turned(self._upright)
         self._left, self._top = (width - shown[0]) // 2, (height - shown[1]) // 2
@@ -122,13 +127,26 @@ class Canvas:
         return (size[1], size[0]) if self._turns % 2 else size
 
     def _transfer(self, rect: pygame.Rect) -> pygame.Rect:
-        """Scale and turn one part onto the display; return where it went."""
-        block = self._from
-        left, top = rect.left // block * block, rect.top // block * block
-        right, bottom = -(-rect.right // block) * block, -(-rect.bottom // block) * block
+        """Bring one part to the display; return where it went."""
+        enlarged = self._to > self._from
+        # Enlarging blends each pixel with its right and lower neighbour.
+        left, top = rect.left - enlarged, rect.top - enlarged
+        tile = self._tile
+        left, top = max(0, left // tile * tile), max(0, top // tile * tile)
+        right, bottom = -(-rect.right // tile) * tile, -(-rect.bottom // tile) * tile
         part = pygame.Rect(left, top, right - left, bottom - top).clip((0, 0, *SIZE))
+        if self._to >= self._from:
+            return self._place(part)
+        shown = [
+            self._place(pygame.Rect(x, y, tile, tile))
+            for y in range(part.top, part.bottom, tile)
+            for x in range(part.left, part.right, tile)
+        ]
+        return shown[0].unionall(shown[1:])
+
+    def _place(self, part: pygame.Rect) -> pygame.Rect:
         image = self.surface.subsurface(part)
-        if self._to != block:
+        if self._to != self._from:
             image = self._scaled(part)
         if self._turns:
             image = pygame.transform.rotate(image, -90 * self._turns)

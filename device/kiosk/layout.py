@@ -66,7 +66,7 @@ class RatingPlaces:
 
     keys_top: int = 380
     key_height: int = 374
-    keys: tuple[tuple[int, int], ...] = ((40, 227), (283, 227), (526, 228), (770, 227), (1013, 227))
+    keys: tuple[tuple[int, int], ...] = ((40, 227), (283, 227), (526, 227), (770, 227), (1013, 227))
     """Left edge and width of the five keys."""
     ticks_top: int = 777
     step: int = 176
@@ -116,7 +116,7 @@ class ThanksPlaces:
     card: Box = (840, 152, 400, 608)
     qr: Box = (856, 176, 368, 368)
     add: int = 602
-    valid: int = 672
+    valid: int = 676
 
 
 class NoticePlaces:

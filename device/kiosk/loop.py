@@ -8,8 +8,10 @@ citizen is there, for the timeout line.
 import logging
 import queue
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pygame
 
@@ -113,7 +115,6 @@ class Loop:
         try:
             identity = load_identity(self._home)
             key = load_key(self._home.record_key)
-            backlog = Backlog(self._home)
             briefing = BriefingReader(self._home)
             lock.hold(self._home.kiosk_lock)
         except DeviceError as error:
@@ -129,7 +130,7 @@ class Loop:
             self._scribe,
             self._home.agent_db,
             briefing,
-            lambda visit: backlog.was_opened(visit.bytes),
+            self._was_opened,
             self._profile.screen.language,
             self._mock,
             now_ms,
@@ -138,6 +139,15 @@ class Loop:
         self._scribe.start()
         for code, detail in self._faults:
             self._scribe.note_fault(code, detail)
+
+    def _was_opened(self, visit: UUID) -> bool:
+        """Look an invited visit up; asked so rarely that no connection is kept for it."""
+        try:
+            with closing(Backlog(self._home)) as backlog:
+                return backlog.was_opened(visit.bytes)
+        except DeviceError as error:
+            log.warning("%s", error)
+            return False
 
     # --- running ------------------------------------------------------------------------------
 
@@ -329,6 +339,7 @@ class Loop:
             if isinstance(value, str | int | None)
         }
         visit = self._reception.visit.invitation if self._reception else None
+        ready = self._reception is None or self._reception.ready
         return {
             "ok": True,
             "screen": type(self._view).__name__,
@@ -336,7 +347,7 @@ class Loop:
             "language": self._view.chrome.language,
             "visit": str(visit.visit) if visit else None,
             "state": str(self._reception.visit.state) if self._reception else "starting",
-            "settled": monotonic_ms() >= self._gesture.settles_ms,
+            "settled": ready and monotonic_ms() >= self._gesture.settles_ms,
             "targets": [
                 [
                     target.action.name,

@@ -34,11 +34,11 @@ def matrix(payload: str) -> Modules:
     code.add_data(payload)
     try:
         version = code.best_fit()
-        if version > MAX_VERSION:
-            raise PayloadTooLong(f"{len(payload)} characters need version {version}")
-        code.make(fit=False)
-    except DataOverflowError as error:
+    except (DataOverflowError, ValueError) as error:
         raise PayloadTooLong(f"{len(payload)} characters fit no QR code") from error
+    if version > MAX_VERSION:
+        raise PayloadTooLong(f"{len(payload)} characters need version {version}")
+    code.make(fit=False)
     return tuple(tuple(bool(module) for module in row) for row in code.modules)
 
 

@@ -97,6 +97,11 @@ class Reception:
         return self._language
 
     @property
+    def ready(self) -> bool:
+        """True once the ledger is open: until then nobody can be asked anything."""
+        return self._ready
+
+    @property
     def visit(self) -> Visit:
         """The visit as it stands."""
         return self._visit

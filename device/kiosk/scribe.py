@@ -184,9 +184,7 @@ class Scribe:
             ledger.quick_check()
         except DamagedFile as error:
             log.error("%s; it is set aside and replaced", error)
-            saved = salvage.rescue_ledger(
-                self._home, self._key.public, self._briefing.acknowledged()
-            )
+            saved = salvage.rescue_ledger(self._home, self._key.public, self._acknowledged())
             ledger = Ledger(self._home, self._identity.device, self._key)
             ledger.note_fault(
                 "ledger-replaced",
@@ -198,6 +196,12 @@ class Scribe:
             log.warning("visit %s was interrupted; its drafts are records now", recovered)
         ledger.note_boot(__version__)
         return ledger
+
+    def _acknowledged(self) -> int:
+        try:
+            return self._briefing.acknowledged()
+        except DeviceError:
+            return 0
 
     def _upkeep(self, ledger: Ledger) -> None:
         """Fold the WAL back, keep the reserve, forget what central has held long enough."""

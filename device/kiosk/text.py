@@ -57,6 +57,11 @@ class Typesetter:
             self._sizes[bold] = size
         return font
 
+    @property
+    def cached_bytes(self) -> int:
+        """What the kept lines take in memory."""
+        return self._bytes
+
     def width(self, text: str, size: int, bold: bool) -> int:
         """Return the advance width of ``text`` in pixels."""
         return self.font(size, bold).size(text)[0]
@@ -108,12 +113,20 @@ class Typesetter:
         lines: tuple[str, ...] = ()
         for smaller in range(size, least - 1, -2):
             lines = self.wrap(text, smaller, bold, width)
-            if len(lines) <= rows:
+            if len(lines) <= rows and self._all_fit(lines, smaller, bold, width):
                 return Setting(smaller, lines)
-        last = self._shortened(lines[rows - 1], least, bold, width)
-        return Setting(least, (*lines[: rows - 1], last))
+        kept = list(lines[:rows])
+        if len(lines) > rows:
+            kept[-1] += "…"
+        return Setting(least, tuple(self._shortened(line, least, bold, width) for line in kept))
+
+    def _all_fit(self, lines: tuple[str, ...], size: int, bold: bool, width: int) -> bool:
+        return all(self.width(line, size, bold) <= width for line in lines)
 
     def _shortened(self, text: str, size: int, bold: bool, width: int) -> str:
+        if self.width(text, size, bold) <= width:
+            return text
+        text = text.rstrip("…")
         while text and self.width(text + "…", size, bold) > width:
             text = text[:-1]
         return text.rstrip() + "…"
@@ -139,7 +152,7 @@ class Typesetter:
     def balance(self, text: str, size: int, bold: bool, width: int, rows: int) -> Setting:
         """Break ``text`` at full size into lines of like length; `fit` it if that is too much."""
         lines = self.wrap(text, size, bold, width)
-        if len(lines) > rows or any(self.width(line, size, bold) > width for line in lines):
+        if len(lines) > rows or not self._all_fit(lines, size, bold, width):
             return self.fit(text, size, bold, width, rows)
         while len(lines) > 1:
             width -= size // 2
@@ -172,12 +185,12 @@ def _is_ideograph(character: str) -> bool:
 def _pieces(text: str) -> list[str]:
     """Split ``text`` where a line may break."""
     pieces: list[str] = []
-    previous = ""
+    previous = solid = ""
     for character in text:
         joins = (
             not previous
             or character in _NO_START
-            or previous in _NO_END
+            or solid in _NO_END
             or character == " "
             or (previous != " " and not (_is_ideograph(previous) or _is_ideograph(character)))
         )
@@ -186,4 +199,5 @@ def _pieces(text: str) -> list[str]:
         else:
             pieces.append(character)
         previous = character
+        solid = character if character != " " else solid
     return pieces

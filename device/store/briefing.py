@@ -6,15 +6,23 @@ it. Nothing here is trusted more than its signature: the agent verifies before i
 
 import sqlite3
 import threading
-from collections.abc import Callable
-from typing import NamedTuple, TypeVar
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 import msgspec
 
-from device.core.errors import DamagedFile
+from device.core.errors import DeviceError
 from device.store import moment
-from device.store.connect import AGENT_SCHEMA, data_version, open_reader, open_writer
+from device.store.connect import (
+    AGENT_SCHEMA,
+    data_version,
+    open_reader,
+    open_writer,
+    trouble,
+)
 from device.store.home import Home
 from device.store.ledger import add_to_counter
 from protocol.configuration import Configuration
@@ -54,11 +62,15 @@ class CancelOrder(msgspec.Struct, frozen=True):
 
 
 class Briefing:
-    """The one writer of `agent.db`; its methods may be called from several threads."""
+    """The one writer of `agent.db`; its methods may be called from several threads.
 
-    def __init__(self, home: Home) -> None:
-        self._path = home.agent_db
-        self._db = open_writer(home.agent_db, AGENT_SCHEMA)
+    They raise `DamagedFile`, `StorageFull` or `StorageUnavailable`; nothing has happened then.
+    """
+
+    def __init__(self, home: Home, at: Path | None = None) -> None:
+        """Open the file, or the one ``at`` another path that is to become it."""
+        self._path = at or home.agent_db
+        self._db = open_writer(self._path, AGENT_SCHEMA)
         self._one_at_a_time = threading.Lock()
 
     def close(self) -> None:
@@ -70,11 +82,15 @@ class Briefing:
     def apply(self, configuration: Configuration, signed: bytes, etag: str) -> bool:
         """Put a verified configuration in place, all of it or nothing.
 
-        Returns False, with nothing changed, if it is not newer than the one in use.
+        Returns False, with nothing changed, if it is not newer than the one in use; if it is
+        that one, its ETag is noted, so that it need not be fetched again.
         """
 
         def work() -> bool:
             if configuration.version <= self._version():
+                self._db.execute(
+                    "UPDATE configuration SET etag = ? WHERE signed = ?", (etag, signed)
+                )
                 return False
             for table in ("configuration", "staff", "matter", "notice"):
                 self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
@@ -108,8 +124,7 @@ class Briefing:
 
     def configuration(self) -> tuple[int, str]:
         """Return (version, ETag) of the configuration in use; (0, "") if there is none."""
-        with self._one_at_a_time:
-            row = self._db.execute("SELECT version, etag FROM configuration").fetchone()
+        row = self._read("SELECT version, etag FROM configuration")
         return (row[0], row[1]) if row else (0, "")
 
     def _version(self) -> int:
@@ -118,31 +133,30 @@ class Briefing:
 
     def matter_name(self, code: str) -> str | None:
         """Return the name of a matter of this hall, or None."""
-        with self._one_at_a_time:
-            row = self._db.execute("SELECT name FROM matter WHERE code = ?", (code,)).fetchone()
+        row = self._read("SELECT name FROM matter WHERE code = ?", code)
         return row[0] if row else None
 
     # --- receipts ---------------------------------------------------------------------------
 
     def receipt(self) -> Receipt | None:
         """Return the newest receipt: how far central holds the chain."""
-        with self._one_at_a_time:
+        with self._reading():
             return _newest_receipt(self._db)
 
-    def keep_receipt(self, receipt: Receipt, signed: bytes) -> None:
-        """Note a verified receipt; an older one than the newest changes nothing.
+    def keep_receipt(self, receipt: Receipt, signed: bytes) -> bool:
+        """Note a verified receipt; an older one than the newest changes nothing: False.
 
         Only where central stands is of interest, so a receipt that merely repeats it
         replaces the last; those older than the pruning time are dropped.
         """
         received_ms = moment.now().wall_ms
 
-        def work() -> None:
+        def work() -> bool:
             last = _newest_receipt(self._db)
             if last is not None and receipt.issued_ms < last.issued_ms:
-                return
+                return False
             if last is not None and last.through == receipt.through:
-                return
+                return True
             self._db.execute(
                 "INSERT OR REPLACE INTO receipt VALUES (?, ?, ?, ?, ?)",
                 (receipt.issued_ms, receipt.through, receipt.head, received_ms, signed),
@@ -151,8 +165,9 @@ class Briefing:
                 "DELETE FROM receipt WHERE received_ms < ? AND issued_ms < ?",
                 (received_ms - 2 * KEEP_AFTER_RECEIPT_MS, receipt.issued_ms),
             )
+            return True
 
-        self._write(work)
+        return self._write(work)
 
     # --- instructions, link, counters ---------------------------------------------------------
 
@@ -174,7 +189,7 @@ class Briefing:
 
     def set_online(self, online: bool) -> None:
         """Note whether central answered last time; written only when it changes."""
-        with self._one_at_a_time:
+        with self._reading():
             if _online(self._db) is online:
                 return
         self._write(
@@ -187,13 +202,25 @@ class Briefing:
 
     def counters(self) -> dict[str, int]:
         """Return every counter by reason."""
-        with self._one_at_a_time:
+        with self._reading():
             return dict(self._db.execute("SELECT reason, count FROM counter"))
 
     def checkpoint(self) -> None:
-        """Fold the WAL back into the file."""
+        """Fold the WAL back into the file; it grows until this is asked for."""
+        self._read("PRAGMA wal_checkpoint(PASSIVE)")
+
+    def _read(self, query: str, *values: Any) -> Any:
+        """Return the first row."""
+        with self._reading():
+            return self._db.execute(query, values).fetchone()
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
         with self._one_at_a_time:
-            self._db.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            try:
+                yield
+            except sqlite3.DatabaseError as error:
+                raise trouble(error, self._path) from error
 
     def _write(self, work: Callable[[], T]) -> T:
         with self._one_at_a_time:
@@ -205,7 +232,7 @@ class Briefing:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 if isinstance(error, sqlite3.DatabaseError):
-                    raise DamagedFile(f"{self._path}: {error}") from error
+                    raise trouble(error, self._path) from error
                 raise
             return result
 
@@ -236,18 +263,21 @@ class BriefingReader:
             old = self._db
             self._open()
             old.close()
-        version = data_version(self._db)
+        try:
+            version = data_version(self._db)
+        except sqlite3.DatabaseError as error:
+            raise trouble(error, self._path) from error
         changed, self._seen = version != self._seen, version
         return changed
 
     def instructions(self, after: int) -> list[Instruction]:
         """Return the instructions numbered above ``after``, in order."""
         now = moment.now()
-        rows = self._db.execute(
+        rows = self._rows(
             "SELECT id, kind, boot_id, monotonic_ms, body FROM instruction "
             "WHERE id > ? ORDER BY id",
-            (after,),
-        ).fetchall()
+            after,
+        )
         return [
             Instruction(
                 number,
@@ -260,8 +290,8 @@ class BriefingReader:
 
     def acknowledged(self) -> int:
         """Return the last record number that central has receipted; 0 if none."""
-        receipt = _newest_receipt(self._db)
-        return receipt.through if receipt else 0
+        rows = self._rows("SELECT through FROM receipt ORDER BY issued_ms DESC LIMIT 1")
+        return rows[0][0] if rows else 0
 
     def safe_to_forget(self, wall_ms: int) -> int:
         """Return the number up to which records are past their keeping time, 0 if none.
@@ -269,21 +299,31 @@ class BriefingReader:
         Only what central still holds by its newest word counts: after central was restored
         from a backup that word is lower, and the records are needed to refill it.
         """
-        (old,) = self._db.execute(
+        ((old,),) = self._rows(
             "SELECT max(through) FROM receipt WHERE received_ms <= ?",
-            (wall_ms - KEEP_AFTER_RECEIPT_MS,),
-        ).fetchone()
+            wall_ms - KEEP_AFTER_RECEIPT_MS,
+        )
         return min(old or 0, self.acknowledged())
 
     def matter_name(self, code: str) -> str:
         """Return a matter's name, or its code if the roster does not know it."""
-        row = self._db.execute("SELECT name FROM matter WHERE code = ?", (code,)).fetchone()
-        return row[0] if row else code
+        try:
+            rows = self._rows("SELECT name FROM matter WHERE code = ?", code)
+        except DeviceError:
+            return code
+        return rows[0][0] if rows else code
 
     def rules(self) -> str:
         """Return the rule pack's values as JSON; ``{}`` without a configuration."""
-        row = self._db.execute("SELECT rules FROM configuration").fetchone()
-        return row[0] if row else "{}"
+        rows = self._rows("SELECT rules FROM configuration")
+        return rows[0][0] if rows else "{}"
+
+    def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        """Raises `DeviceError` if the file cannot be read now."""
+        try:
+            return self._db.execute(query, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise trouble(error, self._path) from error
 
 
 def _newest_receipt(db: sqlite3.Connection) -> Receipt | None:

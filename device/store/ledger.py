@@ -17,13 +17,15 @@ from device.core.errors import DamagedFile, StorageFull
 from device.core.session import ServicePaused, SessionEffect, StaffArrived, StaffLeft
 from device.core.visit import CloseVisit, Draft, Invited, outcome_of, questions_of
 from device.store import moment, reserve
-from device.store.connect import KIOSK_SCHEMA, open_writer
+from device.store.connect import KIOSK_SCHEMA, open_writer, trouble
 from device.store.home import Home
 from protocol import records
 from protocol.keys import SigningKey
 from protocol.records import Outcome, Record
 
 T = TypeVar("T")
+
+_VISIT_BYTES = 16
 
 
 class Ledger:
@@ -45,7 +47,7 @@ class Ledger:
             self._seq, self._head = self._last_record()
         except sqlite3.DatabaseError as error:
             self._db.close()
-            raise DamagedFile(f"{home.kiosk_db}: {error}") from error
+            raise trouble(error, home.kiosk_db) from error
 
     def close(self) -> None:
         """Fold the WAL back and close the file."""
@@ -127,12 +129,18 @@ class Ledger:
     def _recover(self, append: "Append") -> UUID | None:
         row = self._db.execute("SELECT visit, language, invitation FROM open_visit").fetchone()
         if row is None:
+            # After damage, a draft may have outlived the visit it belongs to.
+            row = self._db.execute("SELECT visit, 'zh-CN', NULL FROM draft LIMIT 1").fetchone()
+        if row is None:
+            return None
+        if len(row[0]) != _VISIT_BYTES:
+            add_to_counter(self._db, "visit.unreadable", 1)
+            self._forget_visit()
             return None
         visit, language = UUID(bytes=row[0]), row[1]
-        invitation = msgspec.json.decode(row[2], type=Invited)
-        found = self._db.execute("SELECT draft FROM draft WHERE visit = ?", (row[0],))
-        drafts = tuple(msgspec.json.decode(draft, type=Draft) for (draft,) in found)
-        asked = len(questions_of(invitation))
+        drafts = self._drafts(row[0])
+        invitation = _decoded(row[2], Invited)
+        asked = len(questions_of(invitation)) if invitation else len(drafts)
         closing = CloseVisit(
             visit=visit,
             drafts=drafts,
@@ -146,6 +154,14 @@ class Ledger:
         )
         self._write_end(append, closing, language, recovered=True)
         return visit
+
+    def _drafts(self, visit: bytes) -> tuple[Draft, ...]:
+        found = self._db.execute("SELECT draft FROM draft WHERE visit = ?", (visit,)).fetchall()
+        drafts = [_decoded(draft, Draft) for (draft,) in found]
+        unreadable = drafts.count(None)
+        if unreadable:
+            add_to_counter(self._db, "draft.unreadable", unreadable)
+        return tuple(draft for draft in drafts if draft is not None)
 
     def _write_end(
         self, append: "Append", closing: CloseVisit, language: str, *, recovered: bool
@@ -175,6 +191,9 @@ class Ledger:
             surplus=closing.surplus,
             recovered=recovered,
         )
+        self._forget_visit()
+
+    def _forget_visit(self) -> None:
         self._db.execute("DELETE FROM draft")
         self._db.execute("DELETE FROM open_visit")
 
@@ -193,16 +212,28 @@ class Ledger:
         return self._write(lambda _: self._db.execute(query, (through,)).rowcount)
 
     def checkpoint(self) -> None:
-        """Fold the WAL back into the file; for moments when nobody is waiting."""
-        self._db.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        """Fold the WAL back into the file; for moments when nobody is waiting.
+
+        Raises `StorageFull` if there is no room for that; the WAL goes on then.
+        """
+        try:
+            self._db.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        except sqlite3.DatabaseError as error:
+            raise trouble(error, self._home.kiosk_db) from error
 
     def quick_check(self) -> None:
-        """Raise `DamagedFile` if the file's structure is broken."""
+        """Raise `DamagedFile`, with the file closed, if its structure is broken.
+
+        Closed because it will be replaced: a connection that outlives its file's name would
+        take the new file's WAL with it when it goes.
+        """
         try:
             (verdict,) = self._db.execute("PRAGMA quick_check(1)").fetchone()
         except sqlite3.DatabaseError as error:
-            verdict = str(error)
+            self._db.close()
+            raise trouble(error, self._home.kiosk_db) from error
         if verdict != "ok":
+            self._db.close()
             raise DamagedFile(f"{self._home.kiosk_db}: {verdict}")
 
     # --- within -------------------------------------------------------------------------
@@ -221,7 +252,7 @@ class Ledger:
     def _write(self, work: Callable[["Append"], T]) -> T:
         """Do ``work`` in one transaction, durable on return; on a full disk, use the reserve.
 
-        Raises `StorageFull` or `DamagedFile`; nothing has happened then.
+        Raises `StorageFull`, `StorageUnavailable` or `DamagedFile`; nothing has happened then.
         """
         try:
             return self._attempt(work)
@@ -239,10 +270,8 @@ class Ledger:
         except BaseException as error:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
-            if _disk_is_full(error):
-                raise StorageFull(f"{self._home.kiosk_db}: no room left") from error
             if isinstance(error, sqlite3.DatabaseError):
-                raise DamagedFile(f"{self._home.kiosk_db}: {error}") from error
+                raise trouble(error, self._home.kiosk_db) from error
             raise
         # The chain moves on only now: what was rolled back was never part of it.
         self._seq, self._head = append.seq, append.head
@@ -311,8 +340,9 @@ def one_line(text: str) -> str:
     return "".join(c if c.isprintable() else " " for c in text)[:128]
 
 
-def _disk_is_full(error: BaseException) -> bool:
-    return (
-        isinstance(error, sqlite3.OperationalError)
-        and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_FULL
-    )
+def _decoded(written: bytes | None, kind: type[T]) -> T | None:
+    """Return what a visit's row says, None if damage has made it unreadable."""
+    try:
+        return None if written is None else msgspec.json.decode(written, type=kind)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None

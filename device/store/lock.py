@@ -7,7 +7,6 @@ from pathlib import Path
 
 from device.core.errors import DeviceError
 
-
 _TRIES = 5
 _BETWEEN_TRIES_S = 0.02
 

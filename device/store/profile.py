@@ -61,14 +61,27 @@ def _text(value: Any) -> bool:
 
 
 def _url(value: Any) -> bool:
-    return _text(value) and value.startswith(("https://", "http://")) and len(value) > 9
+    from urllib.parse import urlsplit
+
+    if not isinstance(value, str) or not value.isprintable() or " " in value:
+        return False
+    try:
+        parts = urlsplit(value)
+        host, _port = parts.hostname, parts.port
+    except ValueError:
+        return False
+    return parts.scheme in ("https", "http") and bool(host) and not (parts.query or parts.fragment)
 
 
 def _size(value: Any) -> bool:
     if value == "full":
         return True
-    parts = value.split("x") if isinstance(value, str) else ()
-    return len(parts) == 2 and all(p.isdigit() and 200 <= int(p) <= 8000 for p in parts)
+    parts = value.split("x") if isinstance(value, str) and value.isascii() else ()
+    return len(parts) == 2 and all(_pixels(part) for part in parts)
+
+
+def _pixels(text: str) -> bool:
+    return text.isdigit() and len(text) <= 4 and 200 <= int(text) <= 8000
 
 
 def _pins(value: Any) -> bool:
@@ -129,9 +142,14 @@ def load(path: Path) -> Profile:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise BadConfiguration(f"{path}: cannot be read as TOML: {error}") from error
     values = check(content, str(path))
-    size = values["screen.size"]
+    size, ca_file = values["screen.size"], values["central.ca_file"]
+
+    def beside(name: str) -> Path:
+        """A relative path starts at the folder of the file that names it."""
+        return (path.parent / name).resolve()
+
     return Profile(
-        data_dir=(path.parent / values["data_dir"]).resolve(),
+        data_dir=beside(values["data_dir"]),
         allow_volatile=values["storage.allow_volatile"],
         screen=Screen(
             size=None if size == "full" else parse_size(size),
@@ -140,7 +158,9 @@ def load(path: Path) -> Profile:
         ),
         buttons=Buttons(tuple(values["buttons.pins"]), values["buttons.factory"]),
         central=Central(
-            values["central.url"].rstrip("/"), values["central.ca_file"], values["central.proxy"]
+            values["central.url"].rstrip("/"),
+            str(beside(ca_file)) if ca_file else "",
+            values["central.proxy"],
         ),
     )
 

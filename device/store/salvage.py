@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from device.core.errors import DamagedFile, DeviceError
 from device.store.connect import put_in_place, trouble, uri
@@ -19,6 +19,7 @@ from protocol import cose, records
 from protocol.errors import ProtocolError
 from protocol.keys import VerifyKey
 from protocol.limits import MAX_INTEGER
+from protocol.records import Envelope
 
 if TYPE_CHECKING:
     from sqlite_utils import Migrations
@@ -30,10 +31,8 @@ _BLIND = 20_000
 """Numbers tried one by one behind a page that cannot be read; an inner page of the table
 covers about five thousand."""
 
-_LAST_NUMBER = 2**63 - 1
-
-Row = tuple[int, Any]
-"""Number and signed bytes of a record, if it is one; all the rest is in the bytes."""
+Genuine = tuple[bytes, Envelope]
+"""A record that this device signed, and what it says."""
 
 
 class Salvage(NamedTuple):
@@ -52,7 +51,7 @@ def is_damaged(path: Path) -> bool:
     """
     if not path.exists() or path.stat().st_size == 0:
         return False
-    verdict = "unreadable"
+    verdict: object = "unreadable"
     with _only_damage(path), closing(_read_only(path)) as connection:
         (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     return verdict != "ok"
@@ -134,67 +133,75 @@ def _only_damage(path: Path) -> Iterator[None]:
 def _copy_records(
     old: sqlite3.Connection, new: sqlite3.Connection, key: VerifyKey, damaged: Path
 ) -> tuple[int, int]:
-    count = highest = 0
-    for seq, signed in _readable_records(old, damaged):
-        try:
-            envelope = records.read_envelope(cose.verify(signed, key, cose.RECORD))
-        except ProtocolError:
-            continue
-        if envelope.seq != seq:
-            continue
+    held: set[int] = set()
+    for signed, envelope in _genuine_records(old, key, held, damaged):
         # What stands beside the signed bytes may be damaged; what they say is not.
         wall_ms, visit = envelope.fields.get("at"), envelope.fields.get("visit")
         known_time = isinstance(wall_ms, int) and 0 <= wall_ms <= MAX_INTEGER
-        added = new.execute(
-            "INSERT OR IGNORE INTO record VALUES (?, ?, ?, ?, ?)",
+        new.execute(
+            "INSERT INTO record VALUES (?, ?, ?, ?, ?)",
             (
-                seq,
+                envelope.seq,
                 envelope.kind,
                 wall_ms if known_time else 0,
                 visit if isinstance(visit, bytes) else None,
                 signed,
             ),
         )
-        count, highest = count + added.rowcount, max(highest, seq)
-    return count, highest
+    return len(held), max(held, default=0)
 
 
-def _readable_records(old: sqlite3.Connection, damaged: Path) -> Generator[Row, None, None]:
-    """Yield each row that can be reached, once: from the back to the damage, then the rest.
+def _genuine_records(
+    old: sqlite3.Connection, key: VerifyKey, held: set[int], damaged: Path
+) -> Generator[Genuine, None, None]:
+    """Yield each record that can be reached, once: from the back to the damage, then the rest.
 
     Behind a page that cannot be read, the next number is looked up by itself until one is
-    found again.
+    found again. ``held`` collects the numbers. No search has an upper end: a damaged number
+    would pass for it.
     """
     with _only_damage(damaged):
         old.execute("SELECT seq, signed FROM record LIMIT 0")
-        down = "SELECT seq, signed FROM record WHERE seq < ? ORDER BY seq DESC"
-        lowest, complete = yield from _scan(old, down, (_LAST_NUMBER,), damaged)
-        if complete:
-            return
-        ceiling = _LAST_NUMBER if lowest is None else lowest
-        up = "SELECT seq, signed FROM record WHERE seq > ? AND seq < ? ORDER BY seq"
-        after = blind = 0
-        while blind < _BLIND:
-            last, complete = yield from _scan(old, up, (after, ceiling), damaged)
-            if complete:
-                return
-            if last is not None and last > after:
-                after, blind = last, 0
-            else:
-                after, blind = after + 1, blind + 1
+        down = "SELECT seq, signed FROM record ORDER BY seq DESC"
+        complete, _ = yield from _scan(old, down, (), key, held, damaged)
+        # ">=": a search for ">" would begin on the page of the number before.
+        up = "SELECT seq, signed FROM record WHERE seq >= ? ORDER BY seq"
+        start, blind = 1, 0
+        while not complete and blind < _BLIND:
+            complete, last = yield from _scan(old, up, (start,), key, held, damaged)
+            if last < start:
+                # The row right before the damage comes only when nothing behind it is asked for.
+                _, last = yield from _scan(old, up + " LIMIT 1", (start,), key, held, damaged)
+            start, blind = (last + 1, 0) if last >= start else (start + 1, blind + 1)
 
 
 def _scan(
-    old: sqlite3.Connection, query: str, bounds: tuple[int, ...], damaged: Path
-) -> Generator[Row, None, tuple[int | None, bool]]:
-    """Yield rows up to the damage; returns the last number, and whether there was no damage."""
-    last = None
+    old: sqlite3.Connection,
+    query: str,
+    bounds: tuple[int, ...],
+    key: VerifyKey,
+    held: set[int],
+    damaged: Path,
+) -> Generator[Genuine, None, tuple[bool, int]]:
+    """Yield genuine records up to the damage that were not met before.
+
+    Returns whether there was no damage, and the number of the last genuine one, 0 if none.
+    """
+    last = 0
     with _only_damage(damaged):
         for seq, signed in old.execute(query, bounds):
+            if seq not in held:
+                try:
+                    envelope = records.read_envelope(cose.verify(signed, key, cose.RECORD))
+                except ProtocolError:
+                    continue
+                if envelope.seq != seq:
+                    continue
+                held.add(seq)
+                yield signed, envelope
             last = seq
-            yield seq, signed
-        return last, True
-    return last, False
+        return True, last
+    return False, last
 
 
 def _copy_visit(old: sqlite3.Connection, new: sqlite3.Connection, damaged: Path) -> int:
@@ -219,7 +226,7 @@ def _old_floor(old: sqlite3.Connection, damaged: Path) -> int:
     """Return where numbering went on after an earlier damage, 0 if that cannot be read."""
     with _only_damage(damaged):
         (floor,) = old.execute("SELECT max(seq) FROM floor").fetchone()
-        if floor is not None and 0 < floor < _LAST_NUMBER >> 16:
+        if floor is not None and 0 < floor < MAX_INTEGER >> 1:
             return int(floor)
     return 0
 

@@ -9,8 +9,7 @@ from pathlib import Path
 
 from sqlite_utils import Database, Migrations
 
-from device.core.errors import DamagedFile
-from device.store.connect import AGENT_SCHEMA, KIOSK_SCHEMA
+from device.store.connect import AGENT_SCHEMA, KIOSK_SCHEMA, finish_replacement, trouble
 from device.store.home import Home
 
 kiosk = Migrations(KIOSK_SCHEMA[0])
@@ -156,7 +155,11 @@ def migrate(home: Home) -> list[str]:
 
 
 def migrate_file(path: Path, migrations: Migrations) -> list[str]:
-    """Bring one file up to date; returns the names of the migrations applied."""
+    """Bring one file up to date; returns the names of the migrations applied.
+
+    Raises `DamagedFile`, `StorageFull` or `StorageUnavailable`.
+    """
+    finish_replacement(path)
     connection = sqlite3.connect(path, isolation_level=None)
     try:
         connection.execute("PRAGMA journal_mode=WAL")
@@ -165,7 +168,7 @@ def migrate_file(path: Path, migrations: Migrations) -> list[str]:
         names = [migration.name for migration in migrations.pending(db)]
         migrations.apply(db)
     except sqlite3.DatabaseError as error:
-        raise DamagedFile(f"{path}: {error}") from error
+        raise trouble(error, path) from error
     finally:
         connection.close()
     return names

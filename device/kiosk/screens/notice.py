@@ -44,7 +44,7 @@ def _statement(sheet: Sheet, topic: str) -> None:
     places, colours, text = sheet.look.layout.notice, sheet.colours, sheet.look.text
     room = places.right - places.left
     words = sheet.words(f"notice.{topic}.title")
-    title = text.fit(words, places.title_size, True, room)
+    title = text.fit(words, places.title_size, True, room, least=places.title_size * 2 // 3)
     if title.lines[0] != words:
         title = text.balance(words, places.title_size * 3 // 4, True, room, 2)
     words = sheet.words(f"notice.{topic}.text")

@@ -53,11 +53,15 @@ def _addition(sheet: Sheet, view: ThanksView) -> None:
     image = code_image(sheet.look, view.qr, side)
     inset = (side - image.get_width()) // 2
     sheet.stamp(image, left + inset, top + inset)
-    text = sheet.look.text.fit(sheet.words("qr.add"), 40, True, w - 48 - 62, least=26)
-    wide = 44 + 18 + sheet.look.text.width(text.lines[0], text.size, True)
-    at = x + (w - wide) // 2
-    sheet.icon("phone", (at + 22, places.add), 44, colours.accent)
-    sheet.write(text.lines[0], (at + 62, places.add), text.size, colours.ink, True)
+    words, room = sheet.words("qr.add"), w - 48 - 62
+    text = sheet.look.text.fit(words, 40, True, room)
+    if text.lines[0] != words:
+        text = sheet.look.text.balance(words, sizes.body, True, room, 2)
+    widest = max(sheet.look.text.width(line, text.size, True) for line in text.lines)
+    at = x + (w - 62 - widest) // 2
+    add = places.add - 8 * (len(text.lines) - 1)
+    sheet.icon("phone", (at + 22, add), 44, colours.accent)
+    sheet.write_set(text, (at + 62, add), colours.ink, True)
     middle = x + w // 2
     sheet.write_fitted(
         sheet.words("valid"), (middle, places.valid), 32, colours.ink2, w - 48, align=0.5

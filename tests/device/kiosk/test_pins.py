@@ -361,7 +361,7 @@ def test_lgpio_drives_the_chip_that_has_the_headers_label(
     assert (fake.opened, fake.callbacks) == ([], {})
 
 
-@pytest.mark.skipif(find_spec("lgpio") is None, reason="lgpio is not installed")
+@pytest.mark.skipif(find_spec("lgpio") is None, reason="lgpio has no wheel for this Python")
 def test_the_real_lgpio_writes_nothing_to_the_current_directory(tmp_path: Path) -> None:
     here, run = tmp_path / "here", tmp_path / "run"
     here.mkdir()

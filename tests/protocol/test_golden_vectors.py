@@ -3,7 +3,7 @@
 Each file in golden/ holds inputs and outputs in plain JSON (bytes as hexadecimal digits)
 and says in its ``about`` how one comes from the other; no Python is needed to use them.
 The vectors change only with the wire format, which is to say with a new schema version.
-After such a change, ``HAOCHAPING_REFRESH_GOLDEN=1 pytest tests/protocol/test_golden.py``
+After such a change, ``HAOCHAPING_REFRESH_GOLDEN=1 pytest tests/protocol/test_golden_vectors.py``
 writes them anew; without it the files are only read.
 """
 
