@@ -47,7 +47,8 @@ def main(words: Sequence[str]) -> int:
     )
     options = parser.parse_args(words)
     # Whoever ends us, we end our own processes: a plain kill counts like Ctrl-C.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for way in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(way, signal.default_int_handler)
     tour = options.tour or not _has_display(os.environ)
     with tempfile.TemporaryDirectory(prefix="haochaping-demo-") as temporary:
         folder = options.keep or Path(temporary)

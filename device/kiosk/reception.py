@@ -242,7 +242,8 @@ class Reception:
                     return NoticeView(chrome, "saving")
                 return self._last_view
             case State.THANKS if visit.invitation is not None:
-                return ThanksView(chrome, receipt_code(visit.invitation.visit), self._qr)
+                code = receipt_code(visit.invitation.visit)
+                return ThanksView(chrome, code, self._qr, self._rules.followup_days)
             case State.UNSAVED:
                 return NoticeView(chrome, "unsaved")
         if self._trouble:

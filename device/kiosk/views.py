@@ -86,6 +86,9 @@ class ThanksView(NamedTuple):
     code: str
     """Receipt code, eight characters of Crockford's base32, e.g. ``7K4M2Q9D``."""
     qr: tuple[tuple[bool, ...], ...]
+    """Modules of the code that leads a phone to this receipt; empty without a phone URL."""
+    valid_days: int = 30
+    """How long that code works."""
 
 
 class NoticeView(NamedTuple):

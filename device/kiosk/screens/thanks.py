@@ -53,7 +53,7 @@ def _addition(sheet: Sheet, view: ThanksView) -> None:
     image = code_image(sheet.look, view.qr, side)
     inset = (side - image.get_width()) // 2
     sheet.stamp(image, left + inset, top + inset)
-    words, room = sheet.words("qr.add"), w - 48 - 62
+    words, room = sheet.words("qr.receipt"), w - 48 - 62
     text = sheet.look.text.fit(words, 40, True, room)
     if text.lines[0] != words:
         text = sheet.look.text.balance(words, sizes.body, True, room, 2)
@@ -64,5 +64,10 @@ def _addition(sheet: Sheet, view: ThanksView) -> None:
     sheet.write_set(text, (at + 62, add), colours.ink, True)
     middle = x + w // 2
     sheet.write_fitted(
-        sheet.words("valid"), (middle, places.valid), 32, colours.ink2, w - 48, align=0.5
+        sheet.words("valid", days=view.valid_days),
+        (middle, places.valid),
+        32,
+        colours.ink2,
+        w - 48,
+        align=0.5,
     )

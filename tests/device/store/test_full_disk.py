@@ -165,9 +165,9 @@ def test_on_a_real_full_disk_the_reserve_takes_the_ratings_under_way(home: Home,
     disk.mkdir()
     script = f'mount -t tmpfs -o size=9m none {disk} && exec {sys.executable} -c "$0" "$@"'
     rig = str(Path(__file__).parents[1])
+    own_mounts = ["unshare", "--mount", "--map-root-user", "sh", "-c", script]
     done = subprocess.run(
-        ["unshare", "--mount", "--map-root-user", "sh", "-c", script, SMALL_DISK]
-        + [str(disk), str(home.root), rig],
+        [*own_mounts, SMALL_DISK, str(disk), str(home.root), rig],
         capture_output=True,
         text=True,
         check=False,

@@ -28,7 +28,6 @@ CHANGES = (
     "PRAGMA wal_checkpoint(PASSIVE)",
     "PRAGMA journal_mode = DELETE",
     "VACUUM",
-    "BEGIN IMMEDIATE",
 )
 
 
@@ -38,12 +37,10 @@ def test_a_reader_can_neither_write_nor_checkpoint(home: Home, ledger: Ledger, c
     log = home.kiosk_db.with_name("kiosk.db-wal")
     before = (home.kiosk_db.read_bytes(), log.read_bytes())
     reader = open_reader(home.kiosk_db, KIOSK_SCHEMA)
-    for attempt in (change, f"PRAGMA query_only = 0; {change}"):
+    for query_only in (1, 0):
+        reader.execute(f"PRAGMA query_only = {query_only}")
         with pytest.raises(sqlite3.OperationalError):
-            for statement in attempt.split("; "):
-                reader.execute(statement).fetchall()
-            assert reader.execute("PRAGMA journal_mode").fetchone() != ("wal",)
-            raise sqlite3.OperationalError("nothing happened, and nothing was said")
+            reader.execute(change).fetchall()
     reader.close()
     assert (home.kiosk_db.read_bytes(), log.read_bytes()) == before
 

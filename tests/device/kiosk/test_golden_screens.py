@@ -1,6 +1,6 @@
 """Screens keep looking as they did when somebody last looked at them.
 
-To accept new pictures: ``GOLDEN=refresh pytest tests/device/kiosk/test_golden.py``, then
+To accept new pictures: ``HAOCHAPING_REFRESH_GOLDEN=1 pytest tests/device/kiosk/test_golden_screens.py``, then
 look at every changed file in ``golden/`` before committing it.
 """
 
@@ -24,7 +24,7 @@ STRAY = 1280 * 800 // 2000
 def test_the_screen_looks_as_it_did(name: str, look: Look, surface: pygame.Surface) -> None:
     compose(GOLDEN[name], look).paint(surface)
     picture = PICTURES / f"{name}.png"
-    if os.environ.get("GOLDEN") == "refresh":
+    if os.environ.get("HAOCHAPING_REFRESH_GOLDEN"):
         pygame.image.save(surface, picture)
     expected = pygame.image.load(picture)
     alike = pygame.mask.from_threshold(surface, (0, 0, 0, 255), TOLERANCE, expected).count()
