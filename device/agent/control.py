@@ -75,6 +75,8 @@ class ControlDoor:
 
     def close(self) -> None:
         """Take no more callers."""
+        # Closing alone would leave the thread that waits for callers waiting for ever.
+        self._door.shutdown(socket.SHUT_RDWR)
         self._door.close()
         self._home.control.unlink(missing_ok=True)
 

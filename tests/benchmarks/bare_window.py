@@ -6,7 +6,6 @@ descriptor, and paints a rectangle of a key's size while a button is held.
 """
 
 import os
-import sys
 
 WHITE, SUNK = (255, 255, 255), (32, 96, 160)
 KEY = (520, 300, 240, 280)
@@ -19,28 +18,25 @@ def main() -> None:
     os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
     os.environ.setdefault("SDL_FRAMEBUFFER_ACCELERATION", "0")
     os.environ.setdefault("SDL_NO_SIGNAL_HANDLERS", "1")
-    before = set(os.listdir("/proc/self/fd"))  # noqa: PTH208 - numbers wanted
     import pygame
 
     pygame.display.init()
     display = pygame.display.set_mode((1280, 800))
     display.fill(WHITE)
     pygame.display.flip()
-    if "--once" in sys.argv:
-        return
-    _serve(pygame, display, before)
+    _serve(pygame, display)
 
 
-def _serve(pygame, display, before: set[str]) -> None:  # type: ignore[no-untyped-def]
+def _serve(pygame, display) -> None:  # type: ignore[no-untyped-def]
     import select
 
     poll = select.poll()
-    for name in set(os.listdir("/proc/self/fd")) - before:  # noqa: PTH208
+    for name in os.listdir("/proc/self/fd"):  # noqa: PTH208 - numbers wanted
         try:
             speaks = os.readlink(f"/proc/self/fd/{name}").startswith("socket:")  # noqa: PTH115
         except OSError:
             continue
-        if speaks:
+        if speaks and int(name) > 2:
             poll.register(int(name), select.POLLIN)
     while True:
         poll.poll()

@@ -30,7 +30,8 @@ def compose(view: ThanksView, look: Look) -> Scene:
     sheet.write_fitted(
         sheet.words("auto"), places.auto, 28, colours.ink2, right - places.auto[0], rows=2
     )
-    _addition(sheet, view)
+    if view.qr:
+        _addition(sheet, view)
     return sheet.scene("thanks")
 
 
