@@ -19,10 +19,10 @@ Sequence = Annotated[int, Meta(ge=1, le=MAX_INTEGER)]
 Short = Annotated[str, Meta(max_length=128, pattern=_NO_CONTROLS)]
 """One line of text: a name, a code, a reason."""
 Code = Annotated[str, Meta(min_length=1, max_length=64, pattern=_NO_CONTROLS)]
-CaseNumber = Annotated[str, Meta(min_length=1, max_length=50, pattern=r"\A[\x20-\x7e]*\Z")]
-"""projectNo, an..50 (CODES.md, "Provincial upload"): ASCII, so that a batch fits a record."""
+CaseNumber = Annotated[str, Meta(min_length=1, max_length=50, pattern=_NO_CONTROLS)]
+"""projectNo, an..50 (CODES.md, "Provincial upload"); halls use Chinese characters in it too."""
 MAX_CASES = 50
-"""How many cases one visit may name."""
+"""How many cases one visit may name; so many always fit a record."""
 Long = Annotated[str, Meta(max_length=1000, pattern=r"\A[^\x00]*\Z")]
 """A paragraph: a notice, a detail."""
 Digest = Annotated[bytes, Meta(min_length=32, max_length=32)]

@@ -34,7 +34,7 @@ from protocol.subjects import Channel, Subject
 
 SCHEMA_VERSION = 1
 KNOWN_VERSIONS = frozenset({1})
-MAX_RECORD_BYTES = 8192
+MAX_RECORD_BYTES = 16384
 """A record longer than this is refused unread; a rating takes about 300 bytes."""
 
 

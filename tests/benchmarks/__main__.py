@@ -16,9 +16,9 @@ BENCHMARKS = {
     "bytes": "on the wire, on the device's disk, at central",
     "first-frame": "start to first frame, against a bare window",
     "tap": "tap to changed pixel, against a bare window",
-    "screens": "laying out and painting each screen",
     "memory": "kiosk and agent after many visits, against a bare window",
     "idle": "processor time and wake-ups with nothing to do",
+    "screens": "laying out and painting each screen",
 }
 
 

