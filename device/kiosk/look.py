@@ -19,8 +19,11 @@ from device.kiosk.words import Words
 
 if TYPE_CHECKING:
     from device.kiosk.faces import Faces
+    from device.kiosk.screens.marks import Picture
 
-_BAKED_BYTES = 8 << 20
+_BAKED_BYTES = 2 << 20
+_PICTURES = 200
+"""Every key of every screen in one language, in three states, and then some."""
 
 
 class Look:
@@ -39,6 +42,7 @@ class Look:
         self.icons = Icons(theme.colours)
         self._faces: Faces | None = None
         self._words: dict[str, Words] = {}
+        self._pictures: dict[Hashable, Picture] = {}
         self._baked: dict[Hashable, pygame.Surface] = {}
         self._baked_bytes = 0
 
@@ -57,6 +61,16 @@ class Look:
         if words is None:
             words = self._words[language] = Words(load_texts(language))
         return words
+
+    def keep(self, key: Hashable, compose: "Callable[[], Picture]") -> "Picture":
+        """Return the picture kept under ``key``, composed if it is not there (any more)."""
+        picture = self._pictures.pop(key, None)
+        if picture is None:
+            picture = compose()
+            if len(self._pictures) >= _PICTURES:
+                self._pictures.pop(next(iter(self._pictures)))
+        self._pictures[key] = picture  # last in, last out
+        return picture
 
     def bake(self, key: Hashable, draw: Callable[[], pygame.Surface]) -> pygame.Surface:
         """Return the image kept under ``key``, drawing it if it is not there (any more)."""

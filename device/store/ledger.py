@@ -222,18 +222,12 @@ class Ledger:
             raise trouble(error, self._home.kiosk_db) from error
 
     def quick_check(self) -> None:
-        """Raise `DamagedFile`, with the file closed, if its structure is broken.
-
-        Closed because it will be replaced: a connection that outlives its file's name would
-        take the new file's WAL with it when it goes.
-        """
+        """Raise `DamagedFile` if the file's structure is broken."""
         try:
             (verdict,) = self._db.execute("PRAGMA quick_check(1)").fetchone()
         except sqlite3.DatabaseError as error:
-            self._db.close()
             raise trouble(error, self._home.kiosk_db) from error
         if verdict != "ok":
-            self._db.close()
             raise DamagedFile(f"{self._home.kiosk_db}: {verdict}")
 
     # --- within -------------------------------------------------------------------------

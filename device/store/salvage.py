@@ -9,6 +9,7 @@ no number already sent can be given out twice.
 import sqlite3
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 SKIP_AHEAD = 100_000
 """Numbers left out after damage; more than a device could have written and lost."""
+
+_NEAR = 1_000
+"""Numbers looked up one by one before the first and behind the last one found."""
 
 _BLIND = 20_000
 """Numbers tried one by one behind a page that cannot be read; an inner page of the table
@@ -116,7 +120,7 @@ def _filling(fresh: Path) -> Iterator[sqlite3.Connection]:
 
 def _read_only(path: Path) -> sqlite3.Connection:
     """Open a damaged file so that it and its WAL stay as they are."""
-    return sqlite3.connect(uri(path, "ro"), uri=True, isolation_level=None)
+    return sqlite3.connect(uri(path, "ro"), uri=True, isolation_level=None, timeout=1.0)
 
 
 @contextmanager
@@ -169,10 +173,25 @@ def _genuine_records(
         start, blind = 1, 0
         while not complete and blind < _BLIND:
             complete, last = yield from _scan(old, up, (start,), key, held, damaged)
-            if last < start:
-                # The row right before the damage comes only when nothing behind it is asked for.
-                _, last = yield from _scan(old, up + " LIMIT 1", (start,), key, held, damaged)
             start, blind = (last + 1, 0) if last >= start else (start + 1, blind + 1)
+        # A scan drops the row right before the damage, and passes by what a page whose own
+        # order is damaged still gives to a look-up.
+        one = "SELECT seq, signed FROM record WHERE seq = ?"
+        for seq in _missing(held):
+            yield from _scan(old, one, (seq,), key, held, damaged)
+
+
+def _missing(held: set[int]) -> list[int]:
+    """Return the numbers around and between those ``held``, but for gaps left on purpose."""
+    if not held:
+        return []
+    numbers = [max(0, min(held) - _NEAR), *sorted(held), max(held) + _NEAR]
+    return [
+        seq
+        for before, after in pairwise(numbers)
+        if after - before <= _BLIND
+        for seq in range(before + 1, after)
+    ]
 
 
 def _scan(

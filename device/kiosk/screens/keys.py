@@ -1,14 +1,15 @@
-"""How keys look at rest, pressed and chosen: each state drawn once, then one blit.
+"""How keys look at rest, pressed and chosen: each state composed once, then a few blits.
 
 A tap must be answered in the next frame on a slow board, so a key in any state is one
-opaque picture of the same size. The other four level keys never change with the tapped
-one, and all five change alike.
+picture of the same size whose parts are ready. The other four level keys never change
+with the tapped one, and all five change alike.
 """
 
 import pygame
 
 from device.kiosk.layout import Box
 from device.kiosk.look import Look
+from device.kiosk.screens.marks import Picture
 from device.kiosk.screens.sheet import Key, Sheet
 from device.kiosk.theme import Colour
 
@@ -43,18 +44,18 @@ def cap(
 def level_key(look: Look, language: str, level: int, size: tuple[int, int], state: str) -> Key:
     """Return the key of one level, as wide and high as ``size``."""
 
-    def draw(drawn: str) -> pygame.Surface:
-        def make() -> pygame.Surface:
+    def draw(drawn: str) -> Picture:
+        def make() -> Picture:
             return _level_image(look, language, level, size, drawn)
 
-        return look.bake(("level", language, level, size, drawn), make)
+        return look.keep(("level", language, level, size, drawn), make)
 
     return Key(draw(state), lambda: draw(PRESSED))
 
 
 def _level_image(
     look: Look, language: str, level: int, size: tuple[int, int], state: str
-) -> pygame.Surface:
+) -> Picture:
     sheet = Sheet(look, language)
     colours, sizes, places = sheet.colours, sheet.sizes, look.layout.rating
     sunk = cap(sheet, size, state, colours.surface, colours.line, colours.edge)
@@ -78,7 +79,7 @@ def _level_image(
         disc = (x - radius, y - radius, 2 * radius, 2 * radius)
         sheet.panel(disc, radius, colours.accent)
         sheet.icon("check", (x, y), 28, colours.on_accent, 3)
-    return sheet.image(*size, colours.paper)
+    return sheet.picture(*size, colours.paper)
 
 
 def word_key(
@@ -100,8 +101,8 @@ def word_key(
     """
     identity = ("word", language, text, subtitle, size, words, primary, raised, bold, icon)
 
-    def draw(state: str) -> pygame.Surface:
-        def make() -> pygame.Surface:
+    def draw(state: str) -> Picture:
+        def make() -> Picture:
             sheet = Sheet(look, language)
             colours = sheet.colours
             sunk, ink, top_height = 0, colours.ink, size[1]
@@ -118,9 +119,9 @@ def word_key(
                 _flat(sheet, (0, 0, *size), state, sheet.sizes.radius)
             middle = top_height // 2 + sunk
             _label(sheet, size[0], middle, text, subtitle, words, ink, bold, icon)
-            return sheet.image(*size, colours.paper)
+            return sheet.picture(*size, colours.paper)
 
-        return look.bake((identity, state), make)
+        return look.keep((identity, state), make)
 
     return Key(draw(REST), lambda: draw(PRESSED))
 
@@ -163,18 +164,18 @@ def _label(
 def chip(look: Look, language: str, tag: int, size: tuple[int, int], picked: bool) -> Key:
     """Return the chip of one reason tag."""
 
-    def draw(state: str) -> pygame.Surface:
-        def make() -> pygame.Surface:
+    def draw(state: str) -> Picture:
+        def make() -> Picture:
             return _chip_image(look, language, tag, size, state, picked)
 
-        return look.bake(("chip", language, tag, size, state, picked), make)
+        return look.keep(("chip", language, tag, size, state, picked), make)
 
     return Key(draw(CHOSEN if picked else REST), lambda: draw(PRESSED))
 
 
 def _chip_image(
     look: Look, language: str, tag: int, size: tuple[int, int], state: str, picked: bool
-) -> pygame.Surface:
+) -> Picture:
     sheet = Sheet(look, language)
     colours, sizes = sheet.colours, sheet.sizes
     box = (0, 0, *size)
@@ -195,7 +196,7 @@ def _chip_image(
     words = sheet.words(f"tag.{tag}")
     setting = look.text.balance(words, sizes.body, True, size[0] - text_left - 20, 2)
     sheet.write_set(setting, (text_left, size[1] // 2), colours.ink, bold=picked)
-    return sheet.image(*size, colours.paper)
+    return sheet.picture(*size, colours.paper)
 
 
 def language_toggle(

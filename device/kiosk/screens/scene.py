@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pygame
 
 from device.kiosk.actions import Action
-from device.kiosk.screens.marks import Mark, Stamp
+from device.kiosk.screens.marks import Mark
 from device.kiosk.theme import Colour
 
 
@@ -23,8 +23,8 @@ class Target(NamedTuple):
     hit: pygame.Rect
     """What answers to a finger: ``rect``, half the gap around it, or up to the edge."""
     action: Action
-    rest: Stamp
-    pressed: Callable[[], Stamp]
+    rest: Mark
+    pressed: Callable[[], Mark]
     """Gives the pressed look, covering exactly ``rect``; drawn on first use, then cached."""
 
 

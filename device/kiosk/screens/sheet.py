@@ -11,7 +11,7 @@ import pygame
 from device.kiosk.actions import Action
 from device.kiosk.layout import Box
 from device.kiosk.look import Look
-from device.kiosk.screens.marks import Block, Mark, Panel, Stamp
+from device.kiosk.screens.marks import Block, Mark, Panel, Picture, Stamp, placed
 from device.kiosk.screens.scene import Scene, Target
 from device.kiosk.text import Setting, above_baseline
 from device.kiosk.theme import Colour
@@ -20,8 +20,8 @@ from device.kiosk.theme import Colour
 class Key(NamedTuple):
     """How a key looks at rest, and how to get its pressed look."""
 
-    image: pygame.Surface
-    pressed: Callable[[], pygame.Surface]
+    image: pygame.Surface | Picture
+    pressed: Callable[[], pygame.Surface | Picture]
 
 
 class Sheet:
@@ -118,11 +118,13 @@ class Sheet:
         canvas ends within 8 mm, the target reaches to its edge.
         """
         x, y, _, _ = box
-        rest = Stamp(key.image, x, y)
+        rest = placed(key.image, x, y)
         self._marks.append(rest)
         rect = pygame.Rect(box)
         self._targets.append(
-            Target(rect, self._reach(rect, reach), action, rest, lambda: Stamp(key.pressed(), x, y))
+            Target(
+                rect, self._reach(rect, reach), action, rest, lambda: placed(key.pressed(), x, y)
+            )
         )
 
     def _reach(self, rect: pygame.Rect, reach: tuple[int, int]) -> pygame.Rect:
@@ -138,6 +140,10 @@ class Sheet:
         """Return the screen."""
         ground = (self.look.layout.size, self.colours.paper)
         return Scene(f"{kind} {self.language}", ground, self._marks, self._targets)
+
+    def picture(self, width: int, height: int, ground: Colour) -> Picture:
+        """Return the marks as one picture that is painted from its parts."""
+        return Picture((width, height), ground, tuple(self._marks))
 
     def image(self, width: int, height: int, ground: Colour) -> pygame.Surface:
         """Return the marks as one opaque picture."""

@@ -122,8 +122,10 @@ def test_releasing_brings_back_what_was_there(view: View, look: Look) -> None:
 def test_a_pressed_level_key_looks_alike_for_all_levels(look: Look) -> None:
     """Cap and border move alike; only face and words differ."""
     scene = compose(staff_question(), look)
-    images = [t.pressed().image for t in scene.targets if t.action.name == "level"]
-    edges = {pixels(image.subsurface((0, 0, 227, 40))) for image in images}
+    surface = painted(scene)
+    keys = [target for target in scene.targets if target.action.name == "level"]
+    places = [scene.paint_pressed(surface, key) for key in keys]
+    edges = {pixels(surface.subsurface((place.x, place.y, 227, 40))) for place in places}
     assert len(edges) == 1
 
 
@@ -231,7 +233,7 @@ def test_warming_draws_the_keys_before_the_first_tap() -> None:
     warm(look, "en")
     scene = compose(staff_question("en"), look)
     target = next(target for target in scene.targets if target.action.name == "level")
-    assert target.pressed().image is target.pressed().image
+    assert target.pressed().picture is target.pressed().picture
 
 
 chromes = st.builds(
