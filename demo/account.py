@@ -15,7 +15,11 @@ Key = tuple[str, str, str]
 
 
 class Account(NamedTuple):
-    """What the device wrote, and how central's holdings differ from it."""
+    """What the device wrote, and how central's holdings differ from it.
+
+    ``doubled`` counts on both sides: a rating or an end of a visit that the device itself
+    recorded twice is no better than one that central holds twice.
+    """
 
     ratings: int
     visits: int
@@ -34,7 +38,8 @@ def settle(device_data: Path, held: list[dict[str, Any]]) -> Account:
     """Compare the device's signed records with the ratings that central answers with."""
     backlog = Backlog(Home(device_data))
     written: dict[Key, int] = {}
-    visits = 0
+    told: Counter[Key] = Counter()
+    ends: Counter[Key] = Counter()
     try:
         after = 0
         while stretch := backlog.after(after, 500, 1 << 22):
@@ -43,7 +48,9 @@ def settle(device_data: Path, held: list[dict[str, Any]]) -> Account:
                 if isinstance(record, Rating):
                     key = (str(record.visit), str(record.subject), record.code)
                     written[key] = int(record.level)
-                visits += isinstance(record, VisitClosed)
+                    told[key] += 1
+                if isinstance(record, VisitClosed):
+                    ends[(str(record.visit), "visit", str(record.outcome))] += 1
             after = stretch.first + len(stretch.records) - 1
     finally:
         backlog.close()
@@ -51,10 +58,12 @@ def settle(device_data: Path, held: list[dict[str, Any]]) -> Account:
     levels = {key_of(rating): rating["level"]["platform"] for rating in held}
     return Account(
         ratings=len(written),
-        visits=visits,
+        visits=len(ends),
         missing=sorted(written.keys() - keys.keys()),
         surplus=sorted(keys.keys() - written.keys()),
-        doubled=sorted(key for key, times in keys.items() if times > 1),
+        doubled=sorted(
+            {k for count in (keys, told, ends) for k, times in count.items() if times > 1}
+        ),
         altered=sorted(k for k, level in written.items() if k in levels and levels[k] != level),
     )
 

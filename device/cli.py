@@ -1,14 +1,13 @@
 """The device's own commands. Each imports what it needs and nothing of the others."""
 
 import argparse
-import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from device.core.errors import BadConfiguration, DeviceError
-from device.store.profile import LANGUAGES, Profile, load, parse_size
+from device.store.profile import LANGUAGES, Profile, load, parse_size, without_password
 
 DEFAULT_CONFIG = Path("/etc/haochaping/device.toml")
 
@@ -89,6 +88,7 @@ def _kiosk(command: str) -> Command:
 
         return service.run(
             profile._replace(screen=screen),
+            start_log=_log_to_stderr,
             mock_gpio=options.mock_gpio,
             rehearse=options.rehearse,
             windowed=options.windowed,
@@ -122,6 +122,7 @@ def _migrate(command: str) -> Command:
     )
 
     def run(options: argparse.Namespace) -> int:
+        from device.store import lock
         from device.store.home import Home, refuse_volatile
         from device.store.schema import migrate
 
@@ -130,7 +131,13 @@ def _migrate(command: str) -> Command:
         home.prepare()
         if not profile.allow_volatile:
             refuse_volatile(home.root)
-        applied = migrate(home)
+        # Whoever writes a file has to be the only one: not beside a running kiosk or agent.
+        held = [lock.hold(home.kiosk_lock), lock.hold(home.agent_lock)]
+        try:
+            applied = migrate(home)
+        finally:
+            for descriptor in held:
+                os.close(descriptor)
         for line in applied:
             print(f"applied  {line}")
         print(f"{home.root}: up to date" if not applied else f"{home.root}: now up to date")
@@ -253,7 +260,7 @@ def _config(command: str) -> Command:
         for section, value in profile._asdict().items():
             if hasattr(value, "_asdict"):
                 for key, inner in value._asdict().items():
-                    print(f"  {section}.{key} = {_without_password(str(inner))}")
+                    print(f"  {section}.{key} = {without_password(str(inner))}")
             else:
                 print(f"  {section} = {value}")
         return 0
@@ -261,14 +268,9 @@ def _config(command: str) -> Command:
     return parser, run
 
 
-def _without_password(text: str) -> str:
-    """Return ``text`` with what a URL says before its host masked."""
-    scheme, separator, rest = text.partition("://")
-    _secret, at, host = rest.rpartition("@")
-    return f"{scheme}{separator}***@{host}" if at else text
+def _log_to_stderr(verbose: bool = False) -> None:
+    import logging
 
-
-def _log_to_stderr(verbose: bool) -> None:
     logging.basicConfig(
         level=logging.DEBUG if verbose else logging.INFO,
         format="%(asctime)s %(name)s %(levelname)s %(message)s",

@@ -8,7 +8,6 @@ stand on the same three requests.
 import json
 import os
 import socket
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -22,13 +21,17 @@ import msgspec
 from device.core.errors import DeviceError
 from device.core.visit import Invited, questions_of
 from device.store.backlog import Backlog
-from device.store.briefing import Briefing, CancelOrder, InviteOrder
+from device.store.briefing import INSTRUCTION_MS, Briefing, CancelOrder, InviteOrder
 from device.store.home import Home
+from protocol.errors import ProtocolError
 from protocol.limits import MAX_CASES, Short
 from protocol.records import InvitedBy, MatterHandled, VisitClosed, read
 
-TAKE_UP_S = 3.0
-"""How long the kiosk has to show an invitation before the caller is told that it did not."""
+TAKE_UP_S = INSTRUCTION_MS / 1000 + 1.0
+"""When the caller is told that the kiosk did not act; it will not do so later either."""
+MAX_CALLERS = 16
+CALLER_S = 10.0
+"""A caller who says nothing for this long is hung up on."""
 MAX_LINE_BYTES = 64 * 1024
 
 
@@ -68,6 +71,8 @@ class ControlDoor:
         self._home = home
         self._briefing = briefing
         self._door = listen(home.control)
+        self._places = threading.BoundedSemaphore(MAX_CALLERS)
+        self._closed = False
 
     def start(self) -> None:
         """Answer callers from now on, beside the courier."""
@@ -75,22 +80,34 @@ class ControlDoor:
 
     def close(self) -> None:
         """Take no more callers."""
+        self._closed = True
         # Closing alone would leave the thread that waits for callers waiting for ever.
         self._door.shutdown(socket.SHUT_RDWR)
         self._door.close()
         self._home.control.unlink(missing_ok=True)
 
     def _accept(self) -> None:
-        while True:
+        while not self._closed:
             try:
                 caller, _ = self._door.accept()
             except OSError:
-                return
+                # No descriptor free just now, or the door is closing; never give up on it.
+                time.sleep(0.1)
+                continue
+            if not self._places.acquire(blocking=False):
+                caller.close()
+                continue
             threading.Thread(target=self._serve, args=(caller,), daemon=True).start()
 
     def _serve(self, caller: socket.socket) -> None:
+        try:
+            self._converse(caller)
+        finally:
+            self._places.release()
+
+    def _converse(self, caller: socket.socket) -> None:
         with caller, caller.makefile("rb") as lines:
-            caller.settimeout(30)
+            caller.settimeout(CALLER_S)
             try:
                 while line := lines.readline(MAX_LINE_BYTES):
                     caller.sendall(json.dumps(self._answer(line)).encode() + b"\n")
@@ -104,7 +121,7 @@ class ControlDoor:
             return {"ok": False, "problem": f"not a request of this door: {error}"}
         try:
             return {"ok": True} | self._do(request)
-        except (DeviceError, sqlite3.DatabaseError) as error:
+        except (DeviceError, ProtocolError) as error:
             return {"ok": False, "problem": str(error)}
 
     def _do(self, request: Request) -> dict[str, Any]:

@@ -13,11 +13,10 @@ from collections import Counter
 
 from device.agent import health
 from device.agent.central import CentralService, Refused, WrongAnswer
-from device.core.errors import CentralError, DeviceError, StorageFull
+from device.core.errors import CentralError, DeviceError, StorageFull, StorageUnavailable
 from device.core.pace import retry_delay
 from device.store.backlog import Backlog
 from device.store.briefing import Briefing
-from device.store.connect import StorageUnavailable
 from device.store.home import Home
 from protocol.messages import MAX_BATCH_BYTES, MAX_BATCH_RECORDS, Batch, RecordVerdict, Verdict
 from protocol.receipts import Receipt
@@ -74,12 +73,10 @@ class Courier:
             self._pending = True
         if self._pending:
             self._pending = self._send_next()
-            self._answered()
             if self._pending:
                 return 0.0
         if now >= self._next_beat:
             self._beat()
-            self._answered()
             self._next_beat = now + HEARTBEAT_S
         return LOOK_S
 
@@ -94,6 +91,7 @@ class Courier:
             return False
         batch = Batch(self._device, stretch.first, stretch.records, stretch.gap_before)
         sent = self._central.send(batch)
+        self._answered()
         self._count_verdicts(sent.reply.verdicts)
         self._check_head(sent.receipt)
         if not self._briefing.keep_receipt(sent.receipt, sent.signed_receipt):
@@ -136,6 +134,7 @@ class Courier:
         reply, receipt = self._central.beat(
             health.take_pulse(self._home, self._backlog, self._briefing)
         )
+        self._answered()
         self._check_head(receipt)
         known = self._briefing.receipt()
         if known is None or receipt.through != known.through:

@@ -17,7 +17,7 @@ from device.store.briefing import Briefing
 from device.store.connect import put_in_place
 from device.store.home import Home, refuse_volatile
 from device.store.identity import Identity, load_identity, load_key
-from device.store.profile import Profile
+from device.store.profile import Profile, without_password
 from protocol import configuration
 from protocol.errors import ProtocolError
 
@@ -46,7 +46,11 @@ def run(profile: Profile) -> int:
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
     door.start()
-    log.info("agent of %s is running, central is %s", identity.device, profile.central.url)
+    log.info(
+        "agent of %s is running, central is %s",
+        identity.device,
+        without_password(profile.central.url),
+    )
     courier = threading.Thread(
         target=_carry, args=(home, identity, central, briefing, ended), daemon=True
     )

@@ -25,6 +25,14 @@ class StorageFull(DeviceError, OSError):
     """No room left on the disk, not even the reserve."""
 
 
+class StorageUnavailable(DeviceError, OSError):
+    """A file that cannot be used just now (read-only, locked), with nothing wrong in it."""
+
+
+class VisitNotOpen(DeviceError, LookupError):
+    """A draft for a visit that the ledger does not know as open."""
+
+
 class NotEnrolled(DeviceError, RuntimeError):
     """This device has no identity yet."""
 

@@ -14,6 +14,9 @@ import msgspec
 MIN_DWELL_MS = 20
 """Shorter contacts are spikes: panels make zero-length taps by themselves
 (raspberrypi/linux#7638); no finger is this quick."""
+LOST_MS = 10_000
+"""A contact that lasts longer has lost its end (a panel pulled out in mid-touch): it must
+not keep everybody else from touching."""
 SETTLE_MS = 300
 """No input counts for this long after a page change (SPEC, "Motion")."""
 
@@ -48,8 +51,11 @@ def down(
     gesture: Gesture, contact: Hashable, target: Hashable | None, now_ms: int
 ) -> tuple[Gesture, Verdict]:
     """A finger, or the mouse's button, came down on ``target`` (None: beside everything)."""
-    if gesture.contact is not None or target is None or now_ms < gesture.settles_ms:
+    lost = gesture.contact == contact or now_ms - gesture.down_ms > LOST_MS
+    if gesture.contact is not None and not lost:
         return gesture, Verdict.IGNORED
+    if target is None or now_ms < gesture.settles_ms:
+        return Gesture(settles_ms=gesture.settles_ms), Verdict.IGNORED
     held = Gesture(contact, target, now_ms, gesture.settles_ms)
     return held, Verdict.PRESSED
 

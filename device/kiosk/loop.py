@@ -72,9 +72,11 @@ class Loop:
         self._view = first_view
         self._mock = mock
         self._ended = False
+        self._exit_code = 0
         self._hotplug = pygame.display.get_driver() == "kmsdrm"
         self._gesture = Gesture()
-        self._contact_action: Action | None = None
+        self._quiet_ms = monotonic_ms()
+        """When the input queue was last known to be empty."""
         self._buttons = buttons.Buttons()
         self._edges: queue.SimpleQueue[tuple[Level, bool, int]] = queue.SimpleQueue()
         self._pins: Pins | None = None
@@ -126,7 +128,7 @@ class Loop:
         self._trouble = ""
         self._briefing = briefing
         self._scribe = Scribe(self._home, identity, key, briefing, self._wakeups.ring)
-        self._reception = Reception(
+        reception = Reception(
             self._scribe,
             self._home.agent_db,
             briefing,
@@ -135,7 +137,11 @@ class Loop:
             self._mock,
             now_ms,
         )
-        self._reception.refresh(now_ms)
+        try:
+            reception.refresh(now_ms)
+        except DeviceError as error:
+            log.warning("%s", error)  # tried again when the agent next writes
+        self._reception = reception
         self._scribe.start()
         for code, detail in self._faults:
             self._scribe.note_fault(code, detail)
@@ -146,13 +152,27 @@ class Loop:
             with closing(Backlog(self._home)) as backlog:
                 return backlog.was_opened(visit.bytes)
         except DeviceError as error:
+            # Rather ask a citizen to begin on their own than rate one visit twice.
             log.warning("%s", error)
-            return False
+            return True
 
     # --- running ------------------------------------------------------------------------------
 
     def run(self) -> int:
-        """Serve citizens until asked to end; returns the exit code."""
+        """Serve citizens until asked to end; returns the exit code.
+
+        What nobody foresaw is logged and shown, and ends the process with code 1, so that
+        it is started anew; the visit that was under way is recovered then.
+        """
+        try:
+            self._serve()
+        except Exception as error:
+            log.exception("the kiosk cannot go on")
+            self._show(NoticeView(self._view.chrome, "broken", str(error)))
+            return 1
+        return self._exit_code
+
+    def _serve(self) -> None:
         self._get_ready(monotonic_ms())
         warm(self._look, self._profile.screen.language)
         while not self._ended:
@@ -165,7 +185,6 @@ class Loop:
             # Painting talks to the display, and SDL may have queued input meanwhile.
             if not pygame.event.peek() and not self._ended:
                 self._wait(now_ms)
-        return 0
 
     def end(self) -> None:
         """Leave the loop at its next turn; safe in a signal handler."""
@@ -187,14 +206,22 @@ class Loop:
         seconds = min([LOOK_S, *((due - now_ms) / 1000 for due in dues if due is not None)])
         if not self._wakeups.wait(max(0.0, seconds)) and self._hotplug:
             self._wakeups.watch_input_devices()
+        self._quiet_ms = monotonic_ms()
 
     # --- what comes in --------------------------------------------------------------------------
 
     def _take_input(self) -> None:
-        for event in pygame.event.get():
+        events = pygame.event.get()
+        if events:
+            self._wakeups.events_came()
+        for event in events:
             translated = contacts.translate(event, self._canvas)
             if translated is not None:
-                self._take(translated, monotonic_ms())
+                # SDL gives no times. After a stall down and up come together, and a real tap
+                # would look like a spike; so a touch began, at the latest, when the queue
+                # was last seen empty.
+                down = isinstance(translated, ContactDown)
+                self._take(translated, self._quiet_ms if down else monotonic_ms())
 
     def _take(self, happened: Input, now_ms: int) -> None:
         match happened:
@@ -205,7 +232,7 @@ class Loop:
             case LevelKey(level):
                 self._press_level(Level(level), now_ms)
             case CommandKey(name):
-                if self._reception is not None and not self._reception.busy:
+                if self._reception is not None and not self._waits(now_ms):
                     self._reception.command(name, now_ms)
             case Exposed():
                 self._scene.paint(self._canvas.surface)
@@ -218,7 +245,10 @@ class Loop:
             return
         target = self._scene.hit(touch.x, touch.y)
         action = target.action if target else None
-        self._gesture, verdict = gestures.down(self._gesture, touch.contact, action, now_ms)
+        held = self._gesture
+        self._gesture, verdict = gestures.down(held, touch.contact, action, now_ms)
+        if held.contact is not None and self._gesture != held:
+            self._release(held.target)  # its end was lost, and another touch took its place
         if verdict is Verdict.PRESSED and target is not None:
             self._canvas.show([self._scene.paint_pressed(self._canvas.surface, target)])
         elif target is not None:
@@ -233,13 +263,17 @@ class Loop:
         self._gesture, verdict = gestures.up(self._gesture, touch.contact, action, now_ms)
         if verdict is Verdict.IGNORED:
             return
-        for shown in self._scene.targets:
-            if shown.action == pressed:
-                self._canvas.show([self._scene.paint_released(self._canvas.surface, shown)])
+        self._release(pressed)
         if verdict is Verdict.ACCEPTED and action is not None:
             self._reception.act(action, now_ms)
         else:
             self._reception.ignore_press(now_ms)
+
+    def _release(self, pressed: object) -> None:
+        """Show the target of this action at rest again, if it is on the screen."""
+        for shown in self._scene.targets:
+            if shown.action == pressed:
+                self._canvas.show([self._scene.paint_released(self._canvas.surface, shown)])
 
     def _take_edges(self, now_ms: int) -> None:
         while not self._edges.empty():
@@ -255,11 +289,16 @@ class Loop:
             if self._scribe is not None:
                 self._scribe.note_fault("button-stuck", f"level {int(level)}")
 
+    def _waits(self, now_ms: int) -> bool:
+        """True while a chosen key is being shown or a page has only just appeared."""
+        busy = self._reception is not None and self._reception.busy
+        return busy or now_ms < self._gesture.settles_ms
+
     def _press_level(self, level: Level, now_ms: int) -> None:
         """A key or a button was pressed: it sinks on the screen like a touched one."""
         if self._reception is None:
             return
-        if self._reception.busy or now_ms < self._gesture.settles_ms:
+        if self._waits(now_ms):
             self._reception.ignore_press(now_ms)
             return
         for target in self._scene.targets:
@@ -272,8 +311,12 @@ class Loop:
             if now_ms >= self._retry_at_ms:
                 self._get_ready(now_ms)
             return
-        self._reception.hear(self._scribe.answers(), now_ms)
+        if not self._scribe.alive:
+            log.critical("the scribe has ended; the kiosk starts anew")
+            self._exit_code, self._ended = 1, True
+            return
         try:
+            self._reception.hear(self._scribe.answers(), now_ms)
             if self._briefing.changed():
                 self._reception.refresh(now_ms)
         except DeviceError as error:
@@ -297,12 +340,15 @@ class Loop:
             words = self._look.words(self._reception.language)
             date = words.date(wall.tm_mon, wall.tm_mday, wall.tm_wday + 1)
             view = self._reception.view(now_ms, wall, date)
-        if view == self._view:
-            return
-        if page_of(view) != page_of(self._view):
-            self._gesture = gestures.page_changed(now_ms)
+        if view != self._view:
+            self._show(view)
+
+    def _show(self, view: View) -> None:
         scene = compose(view, self._look)
         self._canvas.show(scene.paint_changes(self._canvas.surface, self._scene))
+        if page_of(view) != page_of(self._view):
+            # Counted from when the page can be seen, not from when it was wanted.
+            self._gesture = gestures.page_changed(monotonic_ms())
         self._scene, self._view = scene, view
 
     # --- rehearsals -----------------------------------------------------------------------------

@@ -7,14 +7,13 @@ Knows the session, the visit and the roster, and nothing about pixels: the loop 
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from uuid import UUID, uuid4
 
-import msgspec
-
 from device.core import session as staff_session
 from device.core import visit as rules
-from device.core.errors import IllegalEvent
+from device.core.errors import DeviceError, IllegalEvent
 from device.core.session import LoggedIn, LoggedOut, Session, SessionState
 from device.core.visit import REASONS, State, Times, Visit
 from device.kiosk.actions import Action
@@ -39,7 +38,15 @@ from device.kiosk.views import (
     View,
 )
 from device.store import roster
-from device.store.briefing import BriefingReader, CancelOrder, Instruction, InviteOrder
+from device.store.briefing import (
+    INSTRUCTION_MS,
+    BriefingReader,
+    CancelOrder,
+    Instruction,
+    InviteOrder,
+    UnreadableBriefing,
+    read_order,
+)
 from device.store.roster import Roster
 from protocol.configuration import Rules
 from protocol.levels import Level
@@ -52,8 +59,8 @@ CHOSEN_MS = 350
 """How long the chosen key is shown before the page changes (SPEC, "Motion")."""
 SAVING_MS = 400
 """A commit that takes longer than this shows "saving"; a normal one never flickers."""
-INSTRUCTION_MS = 30_000
-"""An invitation older than this is for a citizen who has left."""
+IDLE_LANGUAGE_MS = 60_000
+"""A language chosen on the idle screen goes back after this long without a touch."""
 NOTICE_MS = 12_000
 """How long each notice stands on the idle screen (SPEC, "Time")."""
 
@@ -82,11 +89,13 @@ class Reception:
         self._session = Session()
         self._visit = Visit()
         self._language = language
+        self._language_until_ms = now_ms
         self._trouble = ""
         self._ready = False
         self._chosen: tuple[Level, int] | None = None
         self._qr: tuple[tuple[bool, ...], ...] = ()
         self._seen_instruction = 0
+        self._seen_generation = 0
         self._rules = Rules()
         self._times = Times()
         self._last_view: View | None = None
@@ -111,7 +120,8 @@ class Reception:
     def refresh(self, now_ms: int) -> None:
         """Take up what the agent has written: roster, rules, instructions."""
         self._roster = roster.read(self._agent_db, self._session.staff)
-        self._rules = msgspec.json.decode(self._briefing.rules(), type=Rules)
+        with suppress(UnreadableBriefing):  # the last rules that could be read stay
+            self._rules = self._briefing.rules()
         self._times = Times(
             rating=self._rules.rating_seconds * 1000,
             reasons=self._rules.reasons_seconds * 1000,
@@ -120,9 +130,14 @@ class Reception:
         if not self._ready:
             return
         self._staff_the_window()
+        if self._briefing.generation != self._seen_generation:
+            self._seen_generation, self._seen_instruction = self._briefing.generation, 0
         for instruction in self._briefing.instructions(self._seen_instruction):
             self._seen_instruction = instruction.id
-            self._obey(instruction, now_ms)
+            try:
+                self._obey(instruction, now_ms)
+            except UnreadableBriefing:
+                self._scribe.count("instruction.unreadable")
 
     def hear(self, answers: Sequence[Answer], now_ms: int) -> None:
         """Take up what the scribe answered."""
@@ -163,6 +178,7 @@ class Reception:
                 self._happen(rules.Done(), now_ms)
             case Action("language", str(language)):
                 self._language = language
+                self._language_until_ms = now_ms + IDLE_LANGUAGE_MS
                 self._try(rules.Touched(), now_ms)
 
     def press_level(self, level: Level, now_ms: int) -> None:
@@ -199,6 +215,8 @@ class Reception:
 
     def pass_time(self, now_ms: int) -> None:
         """Let deadlines have their effect."""
+        if self._visit.state is State.IDLE and now_ms >= self._language_until_ms:
+            self._language = self._default_language
         if rules.is_due(self._visit, now_ms):
             self._happen(rules.TimedOut(), now_ms)
 
@@ -301,7 +319,7 @@ class Reception:
 
     def _begin(self, now_ms: int) -> None:
         """The citizen begins on their own: the staff member alone can be rated."""
-        if self._session.state is not SessionState.READY:
+        if not self._ready or self._session.state is not SessionState.READY:
             return
         self._invite(uuid4(), InvitedBy.CITIZEN, (), now_ms)
 
@@ -309,29 +327,35 @@ class Reception:
         self, visit: UUID, by: InvitedBy, matters: tuple[MatterHandled, ...], now_ms: int
     ) -> None:
         invited = rules.Invited(visit, by, self._roster.window, self._session.staff, matters)
-        self._happen(invited, now_ms)
+        if not self._try(invited, now_ms):
+            self._scribe.count("invitation.refused")
 
     def _obey(self, instruction: Instruction, now_ms: int) -> None:
         if instruction.age_ms is None or instruction.age_ms > INSTRUCTION_MS:
             return
         if instruction.kind == "invite":
-            order = msgspec.json.decode(instruction.body, type=InviteOrder)
+            order = read_order(instruction.body, InviteOrder)
             if self._session.state is SessionState.READY and not self._was_opened(order.visit):
                 self._invite(order.visit, order.invited_by, order.matters, now_ms)
         elif instruction.kind == "cancel":
-            revoked = msgspec.json.decode(instruction.body, type=CancelOrder)
+            revoked = read_order(instruction.body, CancelOrder)
             if self._is_open(revoked.visit):
                 self._try(rules.Cancelled(revoked.reason), now_ms)
 
     def _staff_the_window(self) -> None:
-        """Bring the session in line with who is assigned to this window."""
+        """Bring the session in line with who is assigned to this window.
+
+        Never while somebody is being asked: the citizen finishes with the staff member
+        they began with.
+        """
         assigned = self._roster.assigned_staff
-        if assigned == self._session.staff:
+        if assigned == self._session.staff or self._visit.state is not State.IDLE:
             return
         event = LoggedIn(assigned, "assigned") if assigned else LoggedOut("no longer assigned")
         self._session, effects = staff_session.step(self._session, event)
         for effect in effects:
             self._scribe.note_session(effect)
+        self._roster = roster.read(self._agent_db, self._session.staff)
 
     def _happen(self, event: rules.Event, now_ms: int) -> bool:
         """Let ``event`` happen; what the rules do not allow counts as a surplus press."""
@@ -341,6 +365,8 @@ class Reception:
         return False
 
     def _try(self, event: rules.Event, now_ms: int) -> bool:
+        if isinstance(event, rules.Invited) and self._visit.state is State.THANKS:
+            self._language = self._default_language  # this is the next citizen
         try:
             after, effects = rules.step(self._visit, event, now_ms, self._times)
         except IllegalEvent:
@@ -352,6 +378,8 @@ class Reception:
             self._scribe.carry_out(effect, after.invitation.visit, self._language, now_ms, link)
         if after.state is State.IDLE:
             self._language = self._default_language
+            with suppress(DeviceError):  # read again when the agent next writes
+                self._staff_the_window()
         return True
 
     def _is_open(self, visit: UUID) -> bool:

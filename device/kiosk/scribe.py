@@ -9,13 +9,14 @@ import logging
 import queue
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 from uuid import UUID
 
 from device import __version__
-from device.core.errors import DamagedFile, DeviceError
+from device.core.errors import DamagedFile, DeviceError, StorageFull, StorageUnavailable
 from device.core.session import SessionEffect
 from device.core.visit import CloseVisit, Draft, Effect, Invited, KeepDraft, OpenVisit
 from device.store import moment, reserve, salvage
@@ -66,6 +67,8 @@ class CannotStart(NamedTuple):
 Answer = VisitStored | NotStored | Ready | CannotStart
 
 RETRY_OPEN_S = 3.0
+QUIET_S = 5.0
+"""After this long without work, and with no visit open, the file is looked after."""
 
 
 class Scribe:
@@ -86,6 +89,10 @@ class Scribe:
         self._ring = ring
         self._work: queue.SimpleQueue[Callable[[Ledger], None] | None] = queue.SimpleQueue()
         self._answers: queue.SimpleQueue[Answer] = queue.SimpleQueue()
+        self._stopping = threading.Event()
+        self._fresh = True
+        self._rating = False
+        self._surplus: Counter[str] = Counter()
         self._next_upkeep = 0.0
         self._thread = threading.Thread(target=self._run, name="scribe", daemon=True)
 
@@ -95,9 +102,16 @@ class Scribe:
 
     def stop(self, seconds: float) -> bool:
         """Finish what was handed over and stop; False if that took longer than ``seconds``."""
+        self._stopping.set()
         self._work.put(None)
-        self._thread.join(seconds)
+        if self._thread.ident is not None:
+            self._thread.join(seconds)
         return not self._thread.is_alive()
+
+    @property
+    def alive(self) -> bool:
+        """True until the thread has ended, for whatever reason."""
+        return self._thread.is_alive()
 
     def answers(self) -> list[Answer]:
         """Return the answers that have come since the last call."""
@@ -127,63 +141,66 @@ class Scribe:
         self._work.put(lambda ledger: ledger.note_fault(code, detail))
 
     def count(self, reason: str) -> None:
-        """Add one to a counter."""
-        self._work.put(lambda ledger: ledger.count(reason))
+        """Add one to a counter; kept in memory until the next quiet moment.
+
+        A child mashing keys must not cost the card a commit a press.
+        """
+        self._work.put(lambda _: self._surplus.update([reason]))
 
     # --- the thread -----------------------------------------------------------------------
 
     def _run(self) -> None:
         ledger = self._open_ledger()
+        unsettled = True
         while ledger is not None:
-            job = self._next_job(ledger)
+            try:
+                job = self._work.get(timeout=QUIET_S if unsettled else None)
+            except queue.Empty:
+                unsettled = self._rating
+                if not self._rating:
+                    self._look_after(ledger)
+                continue
             if job is None:
-                ledger.checkpoint()
+                self._look_after(ledger)
                 ledger.close()
                 return
+            unsettled = True
             try:
                 job(ledger)
-            except DamagedFile as error:
+            except (StorageFull, StorageUnavailable) as error:
                 log.error("%s", error)
+            except Exception:
+                # Whatever it was, the file is opened, and if need be replaced, anew.
+                log.exception("writing failed")
                 ledger.close()
                 ledger = self._open_ledger()
-            except DeviceError as error:
-                log.error("%s", error)
-
-    def _next_job(self, ledger: Ledger) -> Callable[[Ledger], None] | None:
-        """Return the next thing to write; with nothing to do, look after the file first."""
-        if self._work.empty():
-            try:
-                self._upkeep(ledger)
-            except DeviceError as error:
-                log.error("upkeep: %s", error)
-        return self._work.get()
 
     def _open_ledger(self) -> Ledger | None:
-        """Open the ledger, however long it takes; None if told to stop meanwhile."""
+        """Open the ledger, however long it takes; None if told to stop meanwhile.
+
+        What has been handed over in the meantime stays in the queue.
+        """
         while True:
             try:
                 ledger = self._open_or_rescue()
-            except DeviceError as error:
-                log.error("%s", error)
+            except Exception as error:
+                log.exception("the ledger cannot be opened")
                 self._tell(CannotStart(str(error)))
-                if self._told_to_stop(RETRY_OPEN_S):
+                if self._stopping.wait(RETRY_OPEN_S):
                     return None
                 continue
             self._tell(Ready())
             return ledger
 
-    def _told_to_stop(self, seconds: float) -> bool:
-        try:
-            return self._work.get(timeout=seconds) is None
-        except queue.Empty:
-            return False
-
     def _open_or_rescue(self) -> Ledger:
+        ledger: Ledger | None = None
         try:
             ledger = Ledger(self._home, self._identity.device, self._key)
             ledger.quick_check()
         except DamagedFile as error:
             log.error("%s; it is set aside and replaced", error)
+            if ledger is not None:
+                ledger.close()
             saved = salvage.rescue_ledger(self._home, self._key.public, self._acknowledged())
             ledger = Ledger(self._home, self._identity.device, self._key)
             ledger.note_fault(
@@ -191,10 +208,14 @@ class Scribe:
                 f"{error}; {saved.records} records and {saved.drafts} drafts read back, "
                 f"the rest kept in {saved.kept_as.name}",
             )
-        recovered = ledger.recover()
-        if recovered is not None:
-            log.warning("visit %s was interrupted; its drafts are records now", recovered)
-        ledger.note_boot(__version__)
+        if self._fresh:
+            # Only a crash leaves a visit behind. When the file is opened again in mid-visit
+            # the citizen is still there, and their visit ends through the loop.
+            recovered = ledger.recover()
+            if recovered is not None:
+                log.warning("visit %s was interrupted; its drafts are records now", recovered)
+            ledger.note_boot(__version__)
+            self._fresh = False
         return ledger
 
     def _acknowledged(self) -> int:
@@ -203,12 +224,21 @@ class Scribe:
         except DeviceError:
             return 0
 
+    def _look_after(self, ledger: Ledger) -> None:
+        """In a quiet moment: fold the WAL back, and once a day do what is due daily."""
+        try:
+            for reason, times in self._surplus.items():
+                ledger.count(reason, times)
+            self._surplus.clear()
+            ledger.checkpoint()
+            if time.monotonic() >= self._next_upkeep:
+                self._upkeep(ledger)
+                self._next_upkeep = time.monotonic() + DAY_S
+        except (DeviceError, OSError) as error:
+            log.error("upkeep: %s", error)
+
     def _upkeep(self, ledger: Ledger) -> None:
-        """Fold the WAL back, keep the reserve, forget what central has held long enough."""
-        ledger.checkpoint()
-        if time.monotonic() < self._next_upkeep:
-            return
-        self._next_upkeep = time.monotonic() + DAY_S
+        """Keep the reserve, and forget what central has held long enough."""
         if not reserve.hold(self._home.reserve):
             ledger.note_fault("disk-full", "there is no room for the reserve")
         now = moment.now()
@@ -216,6 +246,7 @@ class Scribe:
             ledger.prune(self._briefing.safe_to_forget(now.wall_ms))
 
     def _open(self, ledger: Ledger, invitation: Invited, language: str, now_ms: int) -> None:
+        self._rating = True
         with self._answering(invitation.visit):
             ledger.open_visit(invitation, language, now_ms)
 
@@ -226,7 +257,11 @@ class Scribe:
     def _close(self, ledger: Ledger, closing: CloseVisit, language: str, link: PhoneLink) -> None:
         with self._answering(closing.visit):
             ledger.close_visit(closing, language)
-            self._tell(VisitStored(closing.visit, self._qr(closing.visit, link)))
+        self._rating = False
+        # From here on everything is on disk; a code that cannot be drawn changes nothing.
+        self._tell(VisitStored(closing.visit, self._qr(closing.visit, link)))
+        if not self._home.reserve.exists():
+            self._next_upkeep = 0.0
 
     def _qr(self, visit: UUID, link: PhoneLink) -> tuple[tuple[bool, ...], ...]:
         """Return the QR modules that lead a phone to this visit; none without a phone URL."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from device.core.errors import DeviceError
 from device.kiosk import window
 from device.kiosk.views import Chrome, IdleView, NoticeView, StaffCard, View
 from device.kiosk.wakeups import Wakeups, opened_meanwhile
@@ -23,8 +24,18 @@ if TYPE_CHECKING:
     from pygame import Surface
 
 
-def run(profile: Profile, *, mock_gpio: bool, rehearse: Path | None, windowed: bool) -> int:
-    """Run until SIGTERM, SIGINT or the window is closed; returns the exit code."""
+def run(
+    profile: Profile,
+    *,
+    start_log: Callable[[], None],
+    mock_gpio: bool,
+    rehearse: Path | None,
+    windowed: bool,
+) -> int:
+    """Run until SIGTERM, SIGINT or the window is closed; returns the exit code.
+
+    ``start_log`` is called once the first frame is up: even logging can wait for that.
+    """
     home = Home(profile.data_dir)
     if not profile.allow_volatile:
         refuse_volatile(home.root)
@@ -50,6 +61,7 @@ def run(profile: Profile, *, mock_gpio: bool, rehearse: Path | None, windowed: b
     canvas.show()
 
     # The first frame is on the screen; what comes now may take its time.
+    start_log()
     import pygame
 
     from device.kiosk.loop import Loop
@@ -64,7 +76,6 @@ def run(profile: Profile, *, mock_gpio: bool, rehearse: Path | None, windowed: b
         return loop.run()
     finally:
         loop.close()
-        wakeups.close()
         pygame.quit()
 
 
@@ -72,7 +83,10 @@ def open_display(profile: Profile, windowed: bool) -> "Surface":
     """Open the window, of the profile's size or over the whole display."""
     import pygame
 
-    pygame.display.init()
+    try:
+        pygame.display.init()
+    except pygame.error as error:
+        raise window.NoDisplay(f"the display cannot be opened: {error}") from error
     pygame.display.set_caption("Haochaping")
     size = profile.screen.size
     whole = size is None and not windowed
@@ -85,7 +99,10 @@ def open_display(profile: Profile, windowed: bool) -> "Surface":
 
 def first_view(home: Home, language: str, mock: bool, wall: time.struct_time, date: str) -> View:
     """Return what can be shown before anything but the roster has been read."""
-    page = roster.read(home.agent_db)
+    try:
+        page = roster.read(home.agent_db)
+    except DeviceError:
+        page = roster.Roster()  # the full start will say what is wrong with it
     member = StaffCard(*page.member) if page.member else None
     chrome = Chrome(page.hall, page.window, member, language, page.online, mock)
     if member is None:

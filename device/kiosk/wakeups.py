@@ -8,8 +8,12 @@ pipe for signals and on a counter for other threads, and wakes for nothing else.
 import os
 import select
 import signal
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+NEVER_READ = 200
+"""A descriptor that was ready this often in a row without one event is read by nobody."""
 
 
 class Wakeups:
@@ -22,12 +26,13 @@ class Wakeups:
         self._poll.register(self._bell, select.POLLIN)
         self._poll.register(self._signals, select.POLLIN)
         self._display: set[int] = set()
+        self._unread: Counter[int] = Counter()
         signal.set_wakeup_fd(self._signals_in, warn_on_full_buffer=False)
 
     def close(self) -> None:
         """Give the descriptors back."""
         signal.set_wakeup_fd(-1)
-        for descriptor in (self._bell, self._signals, self._signals_in):
+        for descriptor in (self._signals, self._signals_in):
             os.close(descriptor)
 
     def ring(self) -> None:
@@ -55,11 +60,18 @@ class Wakeups:
                 os.read(self._signals, 64)
             else:
                 display = True
-                if happened & (select.POLLHUP | select.POLLERR | select.POLLNVAL):
-                    # Gone (a touch panel pulled out): never spin on it.
+                self._unread[descriptor] += 1
+                gone = happened & (select.POLLHUP | select.POLLERR | select.POLLNVAL)
+                if gone or self._unread[descriptor] > NEVER_READ:
+                    # A touch panel pulled out, or a socket that SDL opened and never reads:
+                    # waiting for it any longer would be spinning.
                     self._poll.unregister(descriptor)
                     self._display.discard(descriptor)
         return display
+
+    def events_came(self) -> None:
+        """Tell that the display's descriptors are being read: events have come from SDL."""
+        self._unread.clear()
 
 
 @contextmanager

@@ -47,6 +47,10 @@ def prepare(environment: MutableMapping[str, str]) -> str:
     environment.setdefault("SDL_TOUCH_MOUSE_EVENTS", "0")
     environment.setdefault("SDL_MOUSE_TOUCH_EVENTS", "0")
     environment.setdefault("SDL_VIDEO_ALLOW_SCREENSAVER", "0")
+    # SDL would open the desktop's message bus and never read from it: with its socket among
+    # those we wait for, the loop would spin; a kiosk has nothing to say there.
+    environment["DBUS_SESSION_BUS_ADDRESS"] = "unix:path=/nonexistent"
+    environment["DBUS_SYSTEM_BUS_ADDRESS"] = "unix:path=/nonexistent"
     for name, value in _SETTINGS.get(driver, {}).items():
         environment.setdefault(name, value)
     return driver

@@ -1,8 +1,9 @@
 """What the agent reads of `kiosk.db`: the records that are still to be sent."""
 
-from typing import NamedTuple
+import sqlite3
+from typing import Any, NamedTuple
 
-from device.store.connect import KIOSK_SCHEMA, data_version, open_reader
+from device.store.connect import KIOSK_SCHEMA, data_version, file_number, open_reader, trouble
 from device.store.home import Home
 
 
@@ -16,14 +17,17 @@ class Stretch(NamedTuple):
 
 
 class Backlog:
-    """Read-only view of the chain, for the process that sends it."""
+    """Read-only view of the chain, for the process that sends it.
+
+    Every question raises `DeviceError` if the file cannot be read now.
+    """
 
     def __init__(self, home: Home) -> None:
         self._path = home.kiosk_db
         self._open()
 
     def _open(self) -> None:
-        file = self._path.stat().st_ino if self._path.exists() else 0
+        file = file_number(self._path)
         self._db = open_reader(self._path, KIOSK_SCHEMA)
         self._file = file
         self._seen = -1
@@ -37,11 +41,14 @@ class Backlog:
 
         A damaged file is replaced by the kiosk; then the new one is opened here too.
         """
-        if self._path.exists() and self._path.stat().st_ino != self._file:
+        if file_number(self._path) not in (0, self._file):
             old = self._db
             self._open()
             old.close()
-        version = data_version(self._db)
+        try:
+            version = data_version(self._db)
+        except sqlite3.Error as error:
+            raise trouble(error, self._path) from error
         changed, self._seen = version != self._seen, version
         return changed
 
@@ -50,9 +57,9 @@ class Backlog:
 
         Stops at a break in the numbering, so that what follows one is sent by itself.
         """
-        rows = self._db.execute(
-            "SELECT seq, signed FROM record WHERE seq > ? ORDER BY seq LIMIT ?", (head, limit)
-        ).fetchall()
+        rows = self._rows(
+            "SELECT seq, signed FROM record WHERE seq > ? ORDER BY seq LIMIT ?", head, limit
+        )
         if not rows:
             return None
         first = rows[0][0]
@@ -67,33 +74,40 @@ class Backlog:
 
     def head(self) -> int:
         """Return the number of the last record, 0 if there is none."""
-        (last,) = self._db.execute("SELECT max(seq) FROM record").fetchone()
+        ((last,),) = self._rows("SELECT max(seq) FROM record")
         return last or 0
 
     def counters(self) -> dict[str, int]:
         """Return the kiosk's own counters by reason."""
-        return dict(self._db.execute("SELECT reason, count FROM counter"))
+        return dict(self._rows("SELECT reason, count FROM counter"))
 
     def visit_under_way(self) -> bytes | None:
         """Return the id of the visit that is open now, None if nobody is rating."""
-        row = self._db.execute("SELECT visit FROM open_visit").fetchone()
-        return row[0] if row else None
+        rows = self._rows("SELECT visit FROM open_visit")
+        return rows[0][0] if rows else None
 
     def was_opened(self, visit: bytes) -> bool:
         """True if the kiosk has recorded the opening of this visit."""
         query = "SELECT 1 FROM record WHERE kind = 'visit_opened' AND visit = ?"
-        return self._db.execute(query, (visit,)).fetchone() is not None
+        return bool(self._rows(query, visit))
 
     def was_tapped(self, visit: bytes) -> bool:
         """True if a level has been tapped in a visit that is still open."""
         query = "SELECT 1 FROM draft WHERE visit = ?"
-        return self._db.execute(query, (visit,)).fetchone() is not None
+        return bool(self._rows(query, visit))
 
     def outcome(self, visit: bytes) -> bytes | None:
         """Return the signed `visit_closed` of a visit, None while it has none."""
-        row = self._db.execute(
+        rows = self._rows(
             "SELECT signed FROM record WHERE kind = 'visit_closed' AND visit = ? "
             "ORDER BY seq DESC LIMIT 1",
-            (visit,),
-        ).fetchone()
-        return row[0] if row else None
+            visit,
+        )
+        return rows[0][0] if rows else None
+
+    def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        """Raises `DeviceError` if the file cannot be read now."""
+        try:
+            return self._db.execute(query, values).fetchall()
+        except sqlite3.Error as error:
+            raise trouble(error, self._path) from error

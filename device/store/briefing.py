@@ -7,7 +7,7 @@ it. Nothing here is trusted more than its signature: the agent verifies before i
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
@@ -19,20 +19,28 @@ from device.store import moment
 from device.store.connect import (
     AGENT_SCHEMA,
     data_version,
+    file_number,
     open_reader,
     open_writer,
     trouble,
 )
 from device.store.home import Home
 from device.store.ledger import add_to_counter
-from protocol.configuration import Configuration
+from protocol.configuration import Configuration, Rules
 from protocol.receipts import Receipt
 from protocol.records import InvitedBy, MatterHandled
 
+INSTRUCTION_MS = 2500
+"""The kiosk takes an instruction up within this time or not at all; whoever gave it is told
+a little later, so that nothing happens after "it was not taken"."""
 KEEP_AFTER_RECEIPT_MS = 30 * 24 * 3600 * 1000
 """The device keeps records this long past their receipt, to refill a restored central."""
 
 T = TypeVar("T")
+
+
+class UnreadableBriefing(DeviceError, ValueError):
+    """Something in `agent.db` that this software does not understand."""
 
 
 class Instruction(NamedTuple):
@@ -149,7 +157,8 @@ class Briefing:
         Only where central stands is of interest, so a receipt that merely repeats it
         replaces the last; those older than the pruning time are dropped.
         """
-        received_ms = moment.now().wall_ms
+        # A device whose clock is behind must not think a new receipt an old one.
+        received_ms = max(moment.now().wall_ms, receipt.issued_ms)
 
         def work() -> bool:
             last = _newest_receipt(self._db)
@@ -230,8 +239,9 @@ class Briefing:
                 self._db.execute("COMMIT")
             except BaseException as error:
                 if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                if isinstance(error, sqlite3.DatabaseError):
+                    with suppress(sqlite3.Error):  # what went wrong first is what counts
+                        self._db.execute("ROLLBACK")
+                if isinstance(error, sqlite3.Error):
                     raise trouble(error, self._path) from error
                 raise
             return result
@@ -242,13 +252,16 @@ class BriefingReader:
 
     def __init__(self, home: Home) -> None:
         self._path = home.agent_db
+        self.generation = 0
+        """Grows whenever another file took this one's place: numbers begin anew in it."""
         self._open()
 
     def _open(self) -> None:
-        file = self._path.stat().st_ino if self._path.exists() else 0
+        file = file_number(self._path)
         self._db = open_reader(self._path, AGENT_SCHEMA)
         self._file = file
         self._seen = -1
+        self.generation += 1
 
     def close(self) -> None:
         """Close the connection."""
@@ -259,13 +272,13 @@ class BriefingReader:
 
         A damaged file is replaced by the agent; then the new one is opened here too.
         """
-        if self._path.exists() and self._path.stat().st_ino != self._file:
+        if file_number(self._path) not in (0, self._file):
             old = self._db
             self._open()
             old.close()
         try:
             version = data_version(self._db)
-        except sqlite3.DatabaseError as error:
+        except sqlite3.Error as error:
             raise trouble(error, self._path) from error
         changed, self._seen = version != self._seen, version
         return changed
@@ -313,17 +326,30 @@ class BriefingReader:
             return code
         return rows[0][0] if rows else code
 
-    def rules(self) -> str:
-        """Return the rule pack's values as JSON; ``{}`` without a configuration."""
+    def rules(self) -> Rules:
+        """Return the rule pack's values; the default ones without a configuration.
+
+        Raises `UnreadableBriefing` for values that this software cannot read.
+        """
         rows = self._rows("SELECT rules FROM configuration")
-        return rows[0][0] if rows else "{}"
+        return read_order(rows[0][0], Rules) if rows else Rules()
 
     def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """Raises `DeviceError` if the file cannot be read now."""
         try:
             return self._db.execute(query, values).fetchall()
-        except sqlite3.DatabaseError as error:
+        except sqlite3.Error as error:
             raise trouble(error, self._path) from error
+
+
+def read_order(body: bytes | str, kind: type[T]) -> T:
+    """Return what the agent left, as ``kind``. Raises `UnreadableBriefing`."""
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.MsgspecError as error:
+        raise UnreadableBriefing(
+            f"agent.db holds an unreadable {kind.__name__}: {error}"
+        ) from error
 
 
 def _newest_receipt(db: sqlite3.Connection) -> Receipt | None:

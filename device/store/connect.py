@@ -9,7 +9,13 @@ import os
 import sqlite3
 from pathlib import Path
 
-from device.core.errors import DamagedFile, DeviceError, StorageFull, WrongSchema
+from device.core.errors import (
+    DamagedFile,
+    DeviceError,
+    StorageFull,
+    StorageUnavailable,
+    WrongSchema,
+)
 
 # The names of the migrations in `device.store.schema`, which is not imported here: it
 # needs sqlite-utils, and neither process pays for that on its way to the first frame.
@@ -17,18 +23,12 @@ KIOSK_SCHEMA = ("kiosk", ("chain", "visits", "counters"))
 AGENT_SCHEMA = ("agent", ("configuration", "receipts", "instructions", "counters"))
 
 
-class StorageUnavailable(DeviceError, OSError):
-    """A file that cannot be used just now (read-only, locked), with nothing wrong in it."""
-
-
-_NOT_DAMAGE = frozenset(
+_DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_SCHEMA})
+_DAMAGED_READS = frozenset(
     {
-        sqlite3.SQLITE_BUSY,
-        sqlite3.SQLITE_CANTOPEN,
-        sqlite3.SQLITE_LOCKED,
-        sqlite3.SQLITE_NOMEM,
-        sqlite3.SQLITE_PERM,
-        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_IOERR_READ,
+        sqlite3.SQLITE_IOERR_SHORT_READ,
+        sqlite3.SQLITE_IOERR_CORRUPTFS,
     }
 )
 
@@ -36,15 +36,25 @@ _NOT_DAMAGE = frozenset(
 def trouble(error: sqlite3.Error, path: Path) -> DeviceError:
     """Return what ``error`` means for the file at ``path``.
 
-    Only `DamagedFile` lets a file be set aside; a full disk or a read-only card must not
-    cost a file in which nothing is wrong.
+    Only `DamagedFile` lets a file be set aside; a full disk, a read-only card or a lock must
+    not cost a file in which nothing is wrong. Without a code, or with SQLite's general one
+    (a table that should be there is not), the contents are wrong.
     """
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
     if code & 0xFF == sqlite3.SQLITE_FULL or code == sqlite3.SQLITE_IOERR_SHMSIZE:
         return StorageFull(f"{path}: no room left")
-    if code & 0xFF in _NOT_DAMAGE:
-        return StorageUnavailable(f"{path}: {error}")
-    return DamagedFile(f"{path}: {error}")
+    general = code == sqlite3.SQLITE_ERROR and isinstance(error, sqlite3.OperationalError)
+    if general or code & 0xFF in _DAMAGE or code in _DAMAGED_READS:
+        return DamagedFile(f"{path}: {error}")
+    return StorageUnavailable(f"{path}: {error}")
+
+
+def file_number(path: Path) -> int:
+    """Return what tells one file at ``path`` from another that took its place; 0 for none."""
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return 0
 
 
 def uri(path: Path, mode: str) -> str:
@@ -59,45 +69,33 @@ def open_writer(path: Path, schema: tuple[str, tuple[str, ...]]) -> sqlite3.Conn
     is not a database, `StorageFull` or `StorageUnavailable` if it cannot be used now.
     """
     finish_replacement(path)
-    if not path.exists():
-        raise _missing(path)
-    try:
-        connection = sqlite3.connect(
-            uri(path, "rw"), uri=True, isolation_level=None, check_same_thread=False
-        )
-    except sqlite3.DatabaseError as error:
-        raise trouble(error, path) from error
-    try:
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
-        connection.execute("PRAGMA wal_autocheckpoint=0")
-        connection.execute("PRAGMA busy_timeout=5000")
-        check_schema(connection, path, schema)
-    except sqlite3.DatabaseError as error:
-        connection.close()
-        raise trouble(error, path) from error
-    except WrongSchema:
-        connection.close()
-        raise
-    return connection
+    pragmas = ("journal_mode=WAL", "synchronous=FULL", "wal_autocheckpoint=0", "busy_timeout=5000")
+    return _open(path, "rw", pragmas, schema)
 
 
 def open_reader(path: Path, schema: tuple[str, tuple[str, ...]]) -> sqlite3.Connection:
     """Return a connection to the other process's file; it can neither write nor checkpoint.
 
-    Raises `WrongSchema`, `DamagedFile`, `StorageFull` or `StorageUnavailable`.
+    It waits for nothing, since the kiosk's loop reads through one. Raises `WrongSchema`,
+    `DamagedFile`, `StorageFull` or `StorageUnavailable`.
     """
+    return _open(path, "ro", ("query_only=1", "busy_timeout=50"), schema)
+
+
+def _open(
+    path: Path, mode: str, pragmas: tuple[str, ...], schema: tuple[str, tuple[str, ...]]
+) -> sqlite3.Connection:
     if not path.exists():
-        raise _missing(path)
+        raise WrongSchema(f"{path}: there is no such file; run haochaping migrate")
     try:
         connection = sqlite3.connect(
-            uri(path, "ro"), uri=True, isolation_level=None, check_same_thread=False
+            uri(path, mode), uri=True, isolation_level=None, check_same_thread=False
         )
     except sqlite3.DatabaseError as error:
         raise trouble(error, path) from error
     try:
-        connection.execute("PRAGMA query_only=1")
-        connection.execute("PRAGMA busy_timeout=1000")
+        for pragma in pragmas:
+            connection.execute(f"PRAGMA {pragma}")
         check_schema(connection, path, schema)
     except sqlite3.DatabaseError as error:
         connection.close()
@@ -188,7 +186,3 @@ def sync_folder(folder: Path) -> None:
 
 def _replacement(path: Path) -> Path:
     return path.with_name(path.name + ".replacement")
-
-
-def _missing(path: Path) -> WrongSchema:
-    return WrongSchema(f"{path}: there is no such file; run haochaping migrate")

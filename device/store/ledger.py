@@ -8,12 +8,13 @@ either the draft or the record, never both and never neither.
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 import msgspec
 
-from device.core.errors import DamagedFile, StorageFull
+from device.core.errors import DamagedFile, StorageFull, VisitNotOpen
 from device.core.session import ServicePaused, SessionEffect, StaffArrived, StaffLeft
 from device.core.visit import CloseVisit, Draft, Invited, outcome_of, questions_of
 from device.store import moment, reserve
@@ -24,6 +25,9 @@ from protocol.keys import SigningKey
 from protocol.records import Outcome, Record
 
 T = TypeVar("T")
+
+_LATELY = 100
+"""Records looked through for the end of a visit; one visit writes a fraction of that."""
 
 _VISIT_BYTES = 16
 
@@ -50,7 +54,7 @@ class Ledger:
             raise trouble(error, home.kiosk_db) from error
 
     def close(self) -> None:
-        """Fold the WAL back and close the file."""
+        """Close the file."""
         self._db.close()
 
     @property
@@ -108,16 +112,33 @@ class Ledger:
     def keep_draft(self, visit: UUID, draft: Draft) -> None:
         """Put a tapped level on disk, in place of what was tapped for the same subject."""
         row = (draft.subject, draft.code, visit.bytes, msgspec.json.encode(draft))
-        self._write(
-            lambda _: self._db.execute("INSERT OR REPLACE INTO draft VALUES (?, ?, ?, ?)", row)
-        )
+
+        def work(_: Append) -> None:
+            # A visit that has ended takes no more taps, whoever still sends them.
+            known = self._db.execute("SELECT 1 FROM open_visit WHERE visit = ?", (visit.bytes,))
+            if known.fetchone() is None:
+                raise VisitNotOpen(f"visit {visit} is not open")
+            self._db.execute("INSERT OR REPLACE INTO draft VALUES (?, ?, ?, ?)", row)
+
+        self._write(work)
 
     def close_visit(self, closing: CloseVisit, language: str) -> None:
         """Turn the drafts into ratings, record the outcome, and forget the visit.
 
         Returns only when all of it is on disk: what is thanked for afterwards is durable.
+        A visit ends once: closing it again changes nothing.
         """
-        self._write(lambda append: self._write_end(append, closing, language, recovered=False))
+
+        def work(append: Append) -> None:
+            if not self._has_ended(closing.visit):
+                self._write_end(append, closing, language, recovered=False)
+
+        self._write(work)
+
+    def _has_ended(self, visit: UUID) -> bool:
+        query = "SELECT 1 FROM record WHERE seq > ? AND kind = 'visit_closed' AND visit = ?"
+        values = (self._seq - _LATELY, visit.bytes)
+        return self._db.execute(query, values).fetchone() is not None
 
     def recover(self) -> UUID | None:
         """Close a visit that a crash left open; its drafts become ratings marked recovered.
@@ -263,8 +284,9 @@ class Ledger:
             self._db.execute("COMMIT")
         except BaseException as error:
             if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
-            if isinstance(error, sqlite3.DatabaseError):
+                with suppress(sqlite3.Error):  # what went wrong first is what counts
+                    self._db.execute("ROLLBACK")
+            if isinstance(error, sqlite3.Error):
                 raise trouble(error, self._home.kiosk_db) from error
             raise
         # The chain moves on only now: what was rolled back was never part of it.

@@ -5,7 +5,7 @@ import os
 import time
 from pathlib import Path
 
-from device.core.errors import DeviceError
+from device.core.errors import DeviceError, StorageUnavailable
 
 _TRIES = 5
 _BETWEEN_TRIES_S = 0.02
@@ -16,11 +16,15 @@ class AlreadyRunning(DeviceError):
 
 
 def hold(path: Path) -> int:
-    """Take the lock at ``path`` for the rest of this process. Raises `AlreadyRunning`.
+    """Take the lock at ``path`` for the rest of this process. Raises `AlreadyRunning`
+    or `StorageUnavailable`.
 
     Returns the descriptor; closing it gives the lock back.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise StorageUnavailable(f"{path}: {error.strerror}; is the card read-only?") from error
     # `is_held` takes the lock for an instant; that must not keep a process from starting.
     for tries_left in reversed(range(_TRIES)):
         try:

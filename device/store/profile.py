@@ -173,6 +173,13 @@ def parse_size(text: str) -> tuple[int, int]:
     return int(width), int(height)
 
 
+def without_password(text: str) -> str:
+    """Return ``text`` with what a URL says before its host masked."""
+    scheme, separator, rest = text.partition("://")
+    _secret, at, host = rest.rpartition("@")
+    return f"{scheme}{separator}***@{host}" if at else text
+
+
 def check(content: dict[str, Any], name: str) -> dict[str, Any]:
     """Return every setting's value by key, with defaults filled in.
 

@@ -5,6 +5,7 @@ it up says so in a fault record and gets a new one when there is room again.
 """
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 RESERVE_BYTES = 4 * 1024 * 1024
@@ -22,7 +23,8 @@ def hold(path: Path) -> bool:
         finally:
             os.close(descriptor)
     except OSError:
-        path.unlink(missing_ok=True)
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
         return False
     return True
 

@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
-from device.store.connect import uri
+from device.store.connect import trouble, uri
 
 
 class Member(NamedTuple):
@@ -37,14 +37,14 @@ class Roster(NamedTuple):
 def read(agent_db: Path, staff: str = "") -> Roster:
     """Return the roster's page for this window.
 
-    ``staff`` is the number of whoever is logged in; without one, whoever is assigned. An
-    unreadable file gives an empty page: the full start reports what is wrong with it.
+    ``staff`` is the number of whoever is logged in; without one, whoever is assigned.
+    Raises `DeviceError` if the file cannot be read now: that is not an empty roster.
     """
     try:
-        with closing(sqlite3.connect(uri(agent_db, "ro"), uri=True)) as db:
+        with closing(sqlite3.connect(uri(agent_db, "ro"), uri=True, timeout=0.05)) as db:
             return _page(db, staff)
-    except sqlite3.DatabaseError:
-        return Roster()
+    except sqlite3.Error as error:
+        raise trouble(error, agent_db) from error
 
 
 def _page(db: sqlite3.Connection, staff: str) -> Roster:

@@ -40,8 +40,10 @@ def test_a_device_with_a_destroyed_briefing_gets_its_roster_back(hall: Stage, ci
     hall.start_agent()
     eventually(
         "the roster in the new file",
-        lambda: citizen.screen.look()["screen"] == "IdleView"
-        and len(list(briefing.parent.glob("agent.damaged-*.db"))) == 1,
+        lambda: (
+            citizen.screen.look()["screen"] == "IdleView"
+            and len(list(briefing.parent.glob("agent.damaged-*.db"))) == 1
+        ),
     )
     citizen.rates_the_staff(4)
 

@@ -135,6 +135,34 @@ def test_a_tapped_level_survives_the_kiosks_sudden_death(hall: Stage, citizen: C
     assert everything_is_at_central_exactly_once(hall)
 
 
+@pytest.mark.parametrize("stage_of_rating", ["tapped", "reasons picked", "submitted"])
+def test_a_kiosk_that_dies_under_the_citizens_finger_counts_the_rating_once(
+    hall: Stage, citizen: Citizen, stage_of_rating: str
+):
+    hall.start_agent()
+    kiosk = hall.start_kiosk()
+    screen = citizen.screen
+    screen.wait_for_screen("IdleView")
+    citizen.mouse.tap("rate")
+    screen.wait_for_screen("RatingView")
+    citizen.mouse.tap("level", 4)
+    screen.wait_for_screen("RatingView", chosen=4)
+    if stage_of_rating != "tapped":
+        screen.wait_for_screen("ReasonsView", level=4)
+        citizen.mouse.tap("tag", 406)
+    if stage_of_rating == "submitted":
+        citizen.mouse.tap("submit")  # and no waiting: the commit is under way
+
+    kiosk.kill()
+    hall.start_kiosk()
+    screen.wait_for_screen("IdleView")
+
+    eventually("the rating at central", lambda: len(hall.ratings()) == 1)
+    eventually("the whole chain", lambda: len(set(head_and_acknowledged(hall))) == 1)
+    assert [rating["level"]["platform"] for rating in hall.ratings()] == [4]
+    assert everything_is_at_central_exactly_once(hall)
+
+
 @pytest.mark.parametrize("victim", ["kiosk", "agent", "central"])
 def test_whoever_dies_in_the_middle_every_thanked_rating_counts_once(
     hall: Stage, citizen: Citizen, victim: str

@@ -11,7 +11,8 @@ from device.store.profile import FACTORIES, LANGUAGES, load
 from provisioning import cli
 from provisioning.profile_file import render, write
 
-names = st.text(min_size=1).filter(lambda text: "\0" not in text)
+letters = st.sampled_from("\\\"'\n\t\x7f#=[]{}/~%空") | st.characters(exclude_characters="\0")
+names = st.text(letters, min_size=1)
 pixels = st.integers(200, 8000)
 profiles = st.fixed_dictionaries(
     {"data_dir": names, "central.url": st.just("https://central.example:8443/hcp")},

@@ -119,6 +119,27 @@ def test_it_waits_for_a_kiosk_that_has_not_run_yet(home: Home, elsewhere: Path, 
         ledger.close()
 
 
+def test_it_outlives_a_kiosk_file_that_cannot_be_read(home: Home, elsewhere: Path):
+    ledger = open_ledger(home)
+    fill(ledger, 2)
+    away = elsewhere / "away"
+    away.mkdir()
+    with listening(Memory()) as central, agent_process(home, central.url, elsewhere) as agent:
+        assert soon(lambda: acknowledged(home) == 2), agent.said
+        for part in list(home.kiosk_db.parent.glob("kiosk.db*")):
+            part.rename(away / part.name)
+        home.kiosk_db.write_bytes(b"not a database" * 1000)
+        assert soon(lambda: "cannot be read now" in agent.said), agent.said
+        for part in away.iterdir():
+            part.replace(home.kiosk_db.parent / part.name)
+        fill(ledger, 1)
+        assert soon(lambda: acknowledged(home) == 3), agent.said
+        assert "Traceback" not in agent.said
+    counted = dict(rows(home.agent_db, "SELECT reason, count FROM counter"))
+    assert counted["kiosk-db.unreadable"] >= 1
+    ledger.close()
+
+
 def test_a_portals_page_keeps_it_waiting_and_central_gets_all_afterwards(
     home: Home, elsewhere: Path
 ):

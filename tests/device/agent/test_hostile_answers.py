@@ -56,8 +56,9 @@ def chunked_rubbish(_call: Call) -> bytes:
     return b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n"
 
 
-def one_from_elsewhere(content: bytes, **headers: str):
-    return lambda _call: http(content, **headers)
+def right(call: Call, **wrong: object) -> bytes:
+    """A receipt for the third record as it was sent, right in all but what is ``wrong``."""
+    return receipt(3, records.digest(call.batch.records[2]), **wrong)  # type: ignore[arg-type]
 
 
 HOSTILE = {
@@ -82,13 +83,13 @@ HOSTILE = {
         Content_Type=PROBLEM_TYPE,
         Retry_After="\xb2",
     ),
-    "a receipt by another key": lambda _: http(batch_reply(receipt(3, key=RECORD_KEY))),
-    "a receipt for another device": lambda _: http(batch_reply(receipt(3, device="another"))),
+    "a receipt by another key": lambda call: http(batch_reply(right(call, key=RECORD_KEY))),
+    "a receipt for another device": lambda call: http(batch_reply(right(call, device="another"))),
     "something else that central signed": lambda _: http(
         batch_reply(configurations.sign(configuration(), CENTRAL_KEY))
     ),
-    "a receipt with a bit turned": lambda _: http(
-        batch_reply(receipt(3)[:-1] + bytes([receipt(3)[-1] ^ 1]))
+    "a receipt with a bit turned": lambda call: http(
+        batch_reply(right(call)[:-1] + bytes([right(call)[-1] ^ 1]))
     ),
     "a receipt for what was never written": lambda _: http(batch_reply(receipt(999, b"x" * 32))),
     "a receipt for another record of this number": lambda _: http(

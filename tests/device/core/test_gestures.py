@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from device.core.gestures import (
+    LOST_MS,
     MIN_DWELL_MS,
     SETTLE_MS,
     Gesture,
@@ -173,6 +174,8 @@ def test_a_press_is_always_one_contact_on_one_key_of_a_settled_page(
             gesture, page_ms, held = page_changed(now_ms), now_ms, None
             continue
         act = down if move == "down" else up
+        if move == "down" and held is not None and held[0] == contact:
+            held = None  # its end was lost; the same finger begins anew
         gesture, verdict = act(gesture, contact, target, now_ms)
         if verdict is PRESSED:
             assert move == "down"
@@ -191,3 +194,17 @@ def test_a_press_is_always_one_contact_on_one_key_of_a_settled_page(
         else:
             assert held is None or move == "down" or contact != held[0]
         assert (gesture.contact is None) == (held is None)
+
+
+def test_a_touch_whose_end_was_lost_keeps_nobody_from_touching() -> None:
+    # The panel is pulled out in mid-touch; plugged in again, its next finger is number 0 again.
+    gesture, _ = down(Gesture(), 0, "5", 1_000)
+    gesture, verdict = down(gesture, 0, "4", 3_000)
+    assert verdict is PRESSED
+    assert up(gesture, 0, "4", 3_100)[1] is ACCEPTED
+
+
+def test_a_touch_that_lasts_too_long_gives_way_to_the_next_finger() -> None:
+    gesture, _ = down(Gesture(), 0, "5", 1_000)
+    assert down(gesture, 1, "4", 1_000 + LOST_MS)[1] is Verdict.IGNORED
+    assert down(gesture, 1, "4", 1_001 + LOST_MS)[1] is PRESSED

@@ -1,7 +1,7 @@
 """Screens keep looking as they did when somebody last looked at them.
 
-To accept new pictures: ``HAOCHAPING_REFRESH_GOLDEN=1 pytest tests/device/kiosk/test_golden_screens.py``, then
-look at every changed file in ``golden/`` before committing it.
+To accept new pictures, run this file with ``HAOCHAPING_REFRESH_GOLDEN=1`` set, then look at
+every changed file in ``golden/`` before committing it.
 """
 
 import os

@@ -61,11 +61,11 @@ def live(root: Path, cut_at: int, taps: int, close: bool) -> None:
     ledger = open_ledger(Home(root), now=PowerCut(cut_at))
     drafts = [draft(WANG, BAD), draft(DEED, GOOD), draft(LOAN, BAD)][:taps]
     invited = invitation(DEED, LOAN)
-    ledger.open_visit(invited, "zh-CN", 0)
+    ledger.open_visit(invited, "ko", 0)
     for one in drafts:
         ledger.keep_draft(invited.visit, one)
     if close:
-        ledger.close_visit(closing_of(invited.visit, *drafts, asked=3), "zh-CN")
+        ledger.close_visit(closing_of(invited.visit, *drafts, asked=3), "ko")
     cut_power()
 
 
@@ -93,6 +93,7 @@ def test_after_a_power_cut_every_tap_is_one_rating_and_every_visit_has_an_outcom
     assert len(opened) == len(closed) == (cut_at > 0)
     given_levels = Counter((one.visit, one.subject, one.code) for one in ratings(home))
     assert set(given_levels.values()) <= {1}
+    assert {one.language for one in ratings(home)} <= {"ko"}
     assert len(given_levels) == (taps if cut_at > 0 else 0)
     if closed:
         by_itself = close and cut_at > taps + 1

@@ -93,9 +93,8 @@ import os, shutil, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[3])
 from device_rig import *
-from device.core.errors import StorageFull
+from device.core.errors import StorageFull, StorageUnavailable
 from device.store import reserve, salvage
-from device.store.connect import StorageUnavailable
 
 disk = Path(sys.argv[1])
 home = Home(disk / "home")

@@ -116,11 +116,12 @@ def test_a_visit_is_opened_once_for_ever(ledger: Ledger, home: Home):
 def test_opening_a_visit_closes_one_that_was_left_open(home: Home, ledger: Ledger):
     left, new = invitation(), invitation()
     ledger.open_visit(left, "zh-CN", 0)
-    ledger.keep_draft(left.visit, draft(WANG, BAD))
+    ledger.keep_draft(left.visit, draft(WANG, GOOD))
+    ledger.keep_draft(left.visit, draft(WANG, BAD, changes=1))
     ledger.open_visit(new, "zh-CN", 0)
     written = chain(home)
     (rating,) = ratings(home)
-    assert rating.visit == left.visit
+    assert (rating.visit, rating.level, rating.changes) == (left.visit, BAD, 1)
     assert rating.recovered
     closed = written[-2]
     assert isinstance(closed, VisitClosed)

@@ -4,8 +4,19 @@ import os
 import sqlite3
 from uuid import uuid4
 
+import msgspec
 import pytest
-from device_rig import DEED, RECORD_KEY, configuration, draft, fill, invitation, open_ledger, rate
+from device_rig import (
+    DEED,
+    RECORD_KEY,
+    WANG,
+    configuration,
+    draft,
+    fill,
+    invitation,
+    open_ledger,
+    rate,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +29,7 @@ from device.store.home import Home
 from device.store.ledger import Ledger
 from device.store.roster import read
 from device.store.schema import agent, kiosk, migrate
+from protocol.configuration import Rules, StaffMember
 
 CHANGES = (
     "INSERT INTO counter VALUES ('x', 1)",
@@ -126,7 +138,8 @@ def test_before_migrate_nothing_is_opened(elsewhere):
         for open_it in (open_reader, open_writer):
             with pytest.raises(WrongSchema, match="run haochaping migrate"):
                 open_it(path, schema)
-    assert read(home.agent_db).hall == ""
+    with pytest.raises(DeviceError):
+        read(home.agent_db)
     applied = migrate(home)
     assert applied == [f"kiosk.db: {name}" for name in KIOSK_SCHEMA[1]] + [
         f"agent.db: {name}" for name in AGENT_SCHEMA[1]
@@ -191,6 +204,32 @@ def test_the_first_frames_page_shows_whoever_is_logged_in_or_assigned(home: Home
     briefing.close()
 
 
+def test_a_configuration_replaces_the_one_before_all_of_it_or_nothing(home: Home):
+    first = configuration(1)
+    moved = msgspec.structs.replace(
+        configuration(2, hall="新区"),
+        staff=(StaffMember("0322", "李国强", "综合窗口", "不动产登记"),),
+        matters=first.matters[1:],
+        notices=(),
+    )
+    nameless = StaffMember("0400", None, "", "")  # type: ignore[arg-type]
+    broken = msgspec.structs.replace(moved, version=3, staff=(nameless,))
+    briefing, reader = Briefing(home), BriefingReader(home)
+    assert briefing.apply(first, b"1", '"1"')
+    assert briefing.apply(moved, b"2", '"2"')
+    assert not briefing.apply(first, b"1", '"1"')
+    with pytest.raises(DeviceError):
+        briefing.apply(broken, b"3", '"3"')
+    assert briefing.configuration() == (2, '"2"')
+    assert read(home.agent_db).hall == "新区"
+    assert read(home.agent_db).notices == ()
+    assert read(home.agent_db, staff=WANG).member is None
+    assert read(home.agent_db, staff="0322").member is not None
+    assert reader.matter_name(DEED) == DEED
+    briefing.close()
+    reader.close()
+
+
 def test_instructions_come_in_order_once_and_with_their_age(home: Home):
     briefing, reader = Briefing(home), BriefingReader(home)
     first = briefing.instruct("invite", b"1")
@@ -214,11 +253,11 @@ def test_instructions_come_in_order_once_and_with_their_age(home: Home):
 
 def test_a_matter_that_the_roster_does_not_know_is_shown_by_its_code(home: Home):
     briefing, reader = Briefing(home), BriefingReader(home)
-    assert reader.rules() == "{}"
+    assert reader.rules() == Rules()
     briefing.apply(configuration(), b"signed", "")
     assert reader.matter_name(DEED) == "不动产转移登记"
     assert reader.matter_name("no such") == "no such"
-    assert '"rating_seconds":60' in reader.rules()
+    assert reader.rules().rating_seconds == 60
     briefing.close()
     reader.close()
 

@@ -29,8 +29,8 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from device.agent.service import open_briefing
-from device.core.errors import DamagedFile, WrongSchema
-from device.store import connect, salvage
+from device.core.errors import DamagedFile, StorageUnavailable, WrongSchema
+from device.store import salvage
 from device.store.backlog import Backlog
 from device.store.briefing import Briefing, BriefingReader
 from device.store.home import Home
@@ -148,6 +148,8 @@ damages = st.lists(
 @given(damages)
 @example([(2, 0, bytes(PAGE)), (20, 0, bytes(PAGE))])
 @example([(0, 0, b"not a database at all")])
+@example([(15, 15, b"\x8b" + bytes(7))])
+@example([(14, 15, b"\0\0\5\0\0\0\0\0\0\2")])
 def test_whatever_bytes_are_overwritten_all_that_is_still_readable_is_kept(
     lived: Home, tmp_path_factory, damage
 ):
@@ -246,7 +248,7 @@ def test_damage_beside_the_signed_bytes_costs_no_record(damaged: Home):
 
 
 def test_a_ledger_found_damaged_leaves_the_new_file_alone(damaged: Home):
-    """A connection that outlives its file's name would delete the new file's WAL."""
+    """Its connection may outlive the file's name, and must not take the new WAL with it."""
     old = open_ledger(damaged)
     old._db.execute("PRAGMA writable_schema = 1")
     old._db.execute("UPDATE sqlite_master SET rootpage = 2 WHERE name = 'draft'")
@@ -263,25 +265,51 @@ def test_a_ledger_found_damaged_leaves_the_new_file_alone(damaged: Home):
     new.close()
 
 
-@pytest.mark.parametrize("renamed", [(), ("-wal",), ("-wal", "-shm"), ("-wal", "-shm", "")])
+class PowerCut(BaseException):
+    """The process is no more."""
+
+
+@pytest.mark.parametrize("start", [migrate, lambda home: open_ledger(home).close()])
+@pytest.mark.parametrize("steps", range(6))
 def test_a_power_cut_during_the_replacement_is_made_good_at_the_next_start(
-    damaged: Home, renamed: tuple[str, ...]
+    damaged: Home, monkeypatch: pytest.MonkeyPatch, steps: int, start
 ):
-    """``renamed`` is how far setting aside had come when the power went."""
+    """``steps`` is how many renames were done when the power went."""
     whole = signed_records(damaged)
-    second = copy_of(damaged, damaged.root.with_name("second"))
-    salvage.rescue_ledger(second, RECORD_KEY.public, 0)
-    shutil.copy(second.kiosk_db, damaged.kiosk_db.with_name("kiosk.db.replacement"))
-    for ending in renamed:
-        part = damaged.kiosk_db.with_name("kiosk.db" + ending)
-        part.rename(part.with_name("kiosk.damaged-1.db" + ending))
-    migrate(damaged)
+    left = steps
+
+    def until_the_cut(rename):
+        def renaming(self: Path, target: Path) -> Path:
+            nonlocal left
+            left -= 1
+            if left < 0:
+                raise PowerCut
+            return rename(self, target)
+
+        return renaming
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "rename", until_the_cut(Path.rename))
+        patched.setattr(Path, "replace", until_the_cut(Path.replace))
+        try:
+            salvage.rescue_ledger(damaged, RECORD_KEY.public, 0)
+        except PowerCut:
+            assert steps < 5
+        else:
+            assert steps == 5
+    start(damaged)
     assert signed_records(damaged) == whole
     ledger = open_ledger(damaged)
-    assert ledger.head == len(whole) + salvage.SKIP_AHEAD
+    replaced = steps > 0
+    assert ledger.head == len(whole) + (salvage.SKIP_AHEAD if replaced else 0)
+    assert ledger.recover() is not None
     ledger.close()
-    assert damaged.kiosk_db.with_name("kiosk.damaged-1.db").exists()
-    assert not damaged.kiosk_db.with_name("kiosk.db.replacement").exists()
+    aside = damaged.kiosk_db.with_name("kiosk.damaged-1.db")
+    assert aside.exists() is replaced
+    if replaced:
+        assert signed_records(Home(damaged.root)) != {}
+        assert dict(rows(aside, "SELECT seq, signed FROM record")) == whole
+    assert not list(damaged.kiosk_db.parent.glob("*.replacement"))
 
 
 def test_a_power_cut_while_the_new_file_is_filled_leaves_the_old_one_in_place(damaged: Home):
@@ -301,10 +329,21 @@ def test_a_locked_file_is_not_taken_for_a_damaged_one(damaged: Home):
         visitor.execute("BEGIN IMMEDIATE")
         ledger = open_ledger(damaged)
         ledger._db.execute("PRAGMA busy_timeout = 10")
-        with pytest.raises(connect.StorageUnavailable, match="locked"):
+        with pytest.raises(StorageUnavailable, match="locked"):
             ledger.note_boot("0.1.0")
     ledger.note_boot("0.1.0")
     ledger.close()
+
+
+def test_records_are_not_given_up_because_somebody_has_the_file_to_himself(damaged: Home):
+    with closing(sqlite3.connect(damaged.kiosk_db, isolation_level=None)) as visitor:
+        visitor.execute("PRAGMA locking_mode = EXCLUSIVE")
+        visitor.execute("INSERT INTO counter VALUES ('visitor', 1)")
+        with pytest.raises(StorageUnavailable, match="locked"):
+            salvage.rescue_ledger(damaged, RECORD_KEY.public, 0)
+    assert not list(damaged.kiosk_db.parent.glob("*damaged*"))
+    assert not list(damaged.kiosk_db.parent.glob("*fresh*"))
+    assert not salvage.is_damaged(damaged.kiosk_db)
 
 
 # --- the agent's file -----------------------------------------------------------------------
