@@ -11,13 +11,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import requests
+
 from demo import account
 from demo.rehearsal import RehearsalError
 from demo.stage import Stage, StageError
 from demo.tour import HOUSE, MORTGAGE, Tour
+from device.core.errors import BadConfiguration
+from device.store.profile import parse_size
 
-ARRIVAL_S = 20.0
-"""How long the end waits for the last records to reach central."""
+ARRIVAL_S = 60.0
+"""How long the end waits for the last records: after an outage the agent comes back with
+full jitter."""
 
 
 def main(words: Sequence[str]) -> int:
@@ -47,21 +52,20 @@ def main(words: Sequence[str]) -> int:
     )
     options = parser.parse_args(words)
     # Whoever ends us, we end our own processes: a plain kill counts like Ctrl-C.
-    for way in (signal.SIGTERM, signal.SIGINT):
+    for way in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(way, signal.default_int_handler)
     tour = options.tour or not _has_display(os.environ)
+    _check(options, parser)
     with tempfile.TemporaryDirectory(prefix="haochaping-demo-") as temporary:
         folder = options.keep or Path(temporary)
-        if options.keep and folder.exists() and any(folder.iterdir()):
-            parser.error(f"--keep {folder}: the folder must be new or empty")
         folder.mkdir(parents=True, exist_ok=True)
         environment = {"SDL_VIDEODRIVER": "dummy"} if tour else {}
         stage = Stage(folder.absolute(), environment)
         try:
             if tour:
-                return _tour(stage, options.out)
+                return _tour(stage, options.out, options.size)
             return _by_hand(stage, options.size)
-        except (StageError, RehearsalError) as error:
+        except (StageError, RehearsalError, requests.RequestException) as error:
             print(f"demo: {error}", file=sys.stderr)
             for log in sorted(folder.glob("*.log")):
                 tail = log.read_text(encoding="utf-8").splitlines()[-8:]
@@ -74,11 +78,24 @@ def main(words: Sequence[str]) -> int:
             stage.close()
 
 
-def _tour(stage: Stage, pictures: Path) -> int:
+def _check(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
+    """End with one sentence and exit code 2 if an option cannot be used."""
+    try:
+        parse_size(options.size)
+    except BadConfiguration as error:
+        parser.error(f"--size: {error}")
+    for name, folder in (("--out", options.out), ("--keep", options.keep)):
+        if folder is not None and folder.exists() and not folder.is_dir():
+            parser.error(f"{name} {folder}: is a file; name a folder")
+    if options.keep is not None and options.keep.exists() and any(options.keep.iterdir()):
+        parser.error(f"--keep {options.keep}: the folder must be new or empty")
+
+
+def _tour(stage: Stage, pictures: Path, size: str) -> int:
     pictures.mkdir(parents=True, exist_ok=True)
     for old in pictures.glob("[0-9][0-9]-*.png"):
         old.unlink()
-    tour = Tour(stage, pictures, _say)
+    tour = Tour(stage, pictures, size, _say)
     tour.play()
     _say(f"pictures are in {pictures}/")
     return _settle(stage, expected_visits=len(tour.thanked))
@@ -92,6 +109,7 @@ def _by_hand(stage: Stage, size: str) -> int:
     _say(f"enrolled as {stage.enrol()}")
     stage.start_agent()
     kiosk = stage.start_kiosk("--windowed", "--mock-gpio")
+    stage.rehearsal.wait_for("the window", lambda _: True)
     _say("the window is open: touch 我要评价, or press keys 1 to 5 (5 is the best)")
     _say("press Enter here to invite as the staff member would, with two matters; q ends")
     seen = 0
@@ -109,11 +127,14 @@ def _by_hand(stage: Stage, size: str) -> int:
                 stdin_open = bool(line)
                 if line.strip() == "q":
                     break
-                _invite(stage)
+                if line == "\n":
+                    _invite(stage)
+                elif line:
+                    _say("press Enter alone to invite, q to end")
     except KeyboardInterrupt:
         print()
     if kiosk.stop() != 0:
-        raise StageError("the kiosk ended by itself; its log says why")
+        raise StageError("the kiosk ended by itself; the end of its log follows")
     return _settle(stage, expected_visits=None)
 
 
@@ -122,12 +143,13 @@ def _invite(stage: Stage) -> None:
         stage.invite(f"{HOUSE}=15010000000068,15010000000069,15010000000070", MORTGAGE)
         _say("invited")
     except StageError as error:
-        _say(str(error).strip())
+        _say(str(error).strip().rpartition("haochaping invite: ")[2])
 
 
 def _settle(stage: Stage, expected_visits: int | None) -> int:
     """Wait for the last records, show what central holds, and compare."""
     until = time.monotonic() + ARRIVAL_S
+    _say("waiting for the last records to reach central")
     while True:
         held = stage.ratings()
         result = account.settle(stage.device_data, held)

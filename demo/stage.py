@@ -4,6 +4,7 @@ Every step is one of the product's own commands in a process of its own, so whoe
 this (the demo, the journeys, the benchmarks) sees what a technician would see.
 """
 
+import ctypes
 import os
 import re
 import signal
@@ -22,6 +23,7 @@ SAMPLE = Path(__file__).parent / "sample" / "hall.toml"
 WINDOW = "BH-012"
 START_S = 30.0
 STOP_S = 5.0
+_PR_SET_PDEATHSIG = 1
 
 
 class StageError(Exception):
@@ -54,6 +56,11 @@ class Program:
     def running(self) -> bool:
         """True until the process has ended."""
         return self.process.poll() is None
+
+
+def _end_with_parent() -> None:
+    """Have the kernel end this process when the one that started it ends (prctl(2))."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 class Stage:
@@ -95,8 +102,10 @@ class Stage:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 text=True,
-                # Ctrl-C reaches us alone; we end our own in order.
+                # Ctrl-C reaches us alone; we end our own in order, and if we are killed
+                # outright the kernel ends them.
                 start_new_session=True,
+                preexec_fn=_end_with_parent,
             )
         program = Program(process, log)
         self._programs.append(program)
@@ -139,12 +148,12 @@ class Stage:
         )
         until = time.monotonic() + START_S
         while time.monotonic() < until and program.running:
-            said = log.read_text(encoding="utf-8")[before:]
+            said = log.read_bytes()[before:].decode(errors="replace")
             if found := re.search(r"central is ready at (http://\S+)", said):
                 self.address = found[1]
                 return program
             time.sleep(0.05)
-        raise StageError(f"central did not start: {log.read_text(encoding='utf-8')[before:]}")
+        raise StageError(f"central did not start: {log.read_bytes()[before:].decode()}")
 
     def ask_central(self, path: str, **query: Any) -> Any:
         """Put a question to central's JSON query, with a reader's key."""

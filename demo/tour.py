@@ -20,10 +20,11 @@ Say = Callable[[str], None]
 class Tour:
     """The walk, and the pictures it takes."""
 
-    def __init__(self, stage: Stage, pictures: Path, say: Say) -> None:
+    def __init__(self, stage: Stage, pictures: Path, size: str, say: Say) -> None:
         self._stage = stage
         self._screen = stage.rehearsal
         self._pictures = pictures
+        self._size = size
         self._say = say
         self._taken = 0
         self.thanked: list[str] = []
@@ -40,7 +41,7 @@ class Tour:
         stage.make_central(hall)
         central = stage.start_central()
         self._say(f"central is at {stage.address}")
-        stage.make_device("--size", "1280x800")
+        stage.make_device("--size", self._size)
 
         stage.start_kiosk("--mock-gpio")
         self._screen.wait_for_screen("NoticeView", topic="broken")

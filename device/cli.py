@@ -7,7 +7,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from device.core.errors import BadConfiguration, DeviceError
-from device.store.profile import LANGUAGES, Profile, load, parse_size, without_password
+from device.store.profile import (
+    LANGUAGES,
+    Profile,
+    check_files,
+    load,
+    parse_size,
+    without_password,
+)
 
 DEFAULT_CONFIG = Path("/etc/haochaping/device.toml")
 
@@ -42,7 +49,7 @@ def _parser(command: str, description: str) -> argparse.ArgumentParser:
     parser.add_argument(
         "--config",
         type=Path,
-        default=Path(os.environ.get("HAOCHAPING_CONFIG", DEFAULT_CONFIG)),
+        default=Path(os.environ.get("HAOCHAPING_CONFIG") or DEFAULT_CONFIG),
         metavar="FILE",
         help="the device's configuration file (default: $HAOCHAPING_CONFIG or %(default)s)",
     )
@@ -109,7 +116,9 @@ def _agent(command: str) -> Command:
         _log_to_stderr(options.verbose)
         from device.agent import service
 
-        return service.run(load(options.config))
+        profile = load(options.config)
+        check_files(profile)
+        return service.run(profile)
 
     return parser, run
 
@@ -167,10 +176,16 @@ def _enrol(command: str) -> Command:
 
     def run(options: argparse.Namespace) -> int:
         profile = load(options.config)
+        check_files(profile)
         try:
             given = options.token_file.read_text("utf-8") if options.token_file else input()
         except (OSError, EOFError, UnicodeDecodeError) as error:
             raise DeviceError(f"no token could be read: {error}") from error
+        if not 8 <= len(given.strip()) <= 64 or len(given.split()) != 1:
+            raise DeviceError(
+                "that is no enrolment token: one word is expected, as haochaping central token "
+                "wrote it"
+            )
         from device.agent.enrolment import board_serial, enrol
 
         identity = enrol(profile, given.strip(), options.board or board_serial())
@@ -256,6 +271,7 @@ def _config(command: str) -> Command:
 
     def run(options: argparse.Namespace) -> int:
         profile: Profile = load(options.config)
+        check_files(profile)
         print(f"{options.config}: no mistakes")
         for section, value in profile._asdict().items():
             if hasattr(value, "_asdict"):

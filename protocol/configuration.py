@@ -50,7 +50,7 @@ class Matter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A matter that can be handled at this hall."""
 
     code: Code
-    """31 or 33 characters (CODES.md, "Provincial upload")."""
+    """31 or 33 characters (docs/codes.md, "Provincial upload")."""
     name: Short
 
 

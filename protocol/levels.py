@@ -9,7 +9,7 @@ from enum import IntEnum
 
 
 class Level(IntEnum):
-    """A level of satisfaction by its platform code (CODES.md, "Levels")."""
+    """A level of satisfaction by its platform code (docs/codes.md, "Levels")."""
 
     VERY_SATISFIED = 5
     SATISFIED = 4

@@ -20,7 +20,7 @@ Short = Annotated[str, Meta(max_length=128, pattern=_NO_CONTROLS)]
 """One line of text: a name, a code, a reason."""
 Code = Annotated[str, Meta(min_length=1, max_length=64, pattern=_NO_CONTROLS)]
 CaseNumber = Annotated[str, Meta(min_length=1, max_length=50, pattern=_NO_CONTROLS)]
-"""projectNo, an..50 (CODES.md, "Provincial upload"); halls use Chinese characters in it too."""
+"""projectNo, an..50 (docs/codes.md, "Provincial upload"); halls write Chinese in it too."""
 MAX_CASES = 50
 """How many cases one visit may name; so many always fit a record."""
 Long = Annotated[str, Meta(max_length=1000, pattern=r"\A[^\x00]*\Z")]

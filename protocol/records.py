@@ -72,7 +72,7 @@ class MatterHandled(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     code: Code
     cases: Annotated[tuple[CaseNumber, ...], Meta(max_length=MAX_CASES)] = ()
     finished: bool = True
-    """Only a finished matter is rated (CODES.md, "Liaoning's rules")."""
+    """Only a finished matter is rated (docs/codes.md, "Liaoning's rules")."""
 
 
 _SHORT = {

@@ -11,7 +11,7 @@ class Subject(StrEnum):
 
 
 class Channel(IntEnum):
-    """The national platform's channel codes, ``pf`` (CODES.md, "Channels").
+    """The national platform's channel codes, ``pf`` (docs/codes.md, "Channels").
 
     A default rating is a flag of its own and never a channel.
     """

@@ -1,4 +1,4 @@
-"""The national set of reason tags, eight to a level (CODES.md).
+"""The national set of reason tags, eight to a level (docs/codes.md).
 
 A rule pack may switch off all but the base set (the first three of each level); it can
 never add its own. The texts that citizens see live in `ui_assets`, since they carry line

@@ -209,13 +209,13 @@ def test_a_folder_that_cannot_be_made_is_told_without_a_traceback(run: Run, prof
 @pytest.mark.parametrize("command", ["agent", "invite", "cancel", "enrol"])
 def test_each_step_left_out_is_named(run: Run, profile: Path, command: str, tmp_path: Path):
     token = tmp_path / "token"
-    token.write_text("t\n", encoding="utf-8")
+    token.write_text("a-token-of-a-kind\n", encoding="utf-8")
     more = ["--token-file", str(token), "--board", "b"] if command == "enrol" else []
     words = [*ARGUMENTS.get(command, []), *more]
     code, out, err = run(command, *words, "--config", str(profile))
     assert (code, out) == (1, "")
     assert err.startswith(f"haochaping {command}: ")
-    told = {"agent": "run haochaping enrol first", "enrol": "ConnectionError"}
+    told = {"agent": "run haochaping enrol first", "enrol": "run haochaping migrate"}
     assert told.get(command, "is it running?") in err
 
 
@@ -258,10 +258,19 @@ def test_a_token_comes_from_a_file_or_from_standard_input(profile: Path, tmp_pat
             [*words, *more], input=said, capture_output=True, text=True, check=False
         )
 
-    for done in (enrol(said="secret-token\n"), enrol("--token-file", __file__)):
+    from device.store.schema import migrate
+
+    migrate(Home(profile.parent / "data"))
+    token = tmp_path / "token"
+    token.write_text("secret-token\n", encoding="utf-8")
+    for done in (enrol(said="secret-token\n"), enrol("--token-file", str(token))):
         assert done.returncode == 1
-        assert "ConnectionError" in done.stderr
+        assert "central does not answer" in done.stderr
         assert "secret-token" not in done.stderr
+    for said in ("", "\n", "two words\n", "x" * 65):
+        done = enrol("--token-file", __file__) if not said else enrol(said=said)
+        assert done.returncode == 1
+        assert "no enrolment token" in done.stderr
     for done in (enrol(), enrol("--token-file", str(tmp_path / "none"))):
         assert done.returncode == 1
         assert "no token could be read" in done.stderr
@@ -277,3 +286,12 @@ def test_a_visit_that_is_none_is_wrong_input(run: Run, profile: Path, visit: str
 def test_a_cancel_needs_a_reason(run: Run, profile: Path):
     visit = "00000000-0000-0000-0000-000000000001"
     assert run("cancel", visit, "--config", str(profile))[0] == 2
+
+
+def test_a_certificate_that_is_not_there_is_found_before_anything_starts(run: Run, profile: Path):
+    with profile.open("a", encoding="utf-8") as file:
+        file.write('central.ca_file = "no-such.pem"\n')
+    for words in (["agent"], ["config", "check"], ["enrol", "--board", "b"]):
+        code, _, err = run(*words, "--config", str(profile))
+        assert code == 2
+        assert "central.ca_file" in err and "there is no such file" in err

@@ -212,7 +212,7 @@ def exchange(session: requests.Session, request: requests.PreparedRequest) -> An
             f"central's certificate is not accepted ({error}); is the device's clock right?"
         ) from error
     except (requests.RequestException, OSError, ValueError) as error:
-        raise CentralUnreachable(f"{type(error).__name__}: {error}") from error
+        raise CentralUnreachable(f"central does not answer: {_cause_of(error)}") from error
     if answer.status < 300 or answer.status == requests.codes.not_modified:
         return answer
     raise _refusal(answer)
@@ -247,3 +247,13 @@ def retry_after_s(header: str | None) -> float | None:
         return max(0.0, when.timestamp() - time.time())
     except (ValueError, OverflowError, OSError, TypeError, IndexError):
         return None
+
+
+def _cause_of(error: BaseException) -> str:
+    """Return the first cause that the system gave, in its own words; else the error's."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, OSError) and seen.strerror:
+            return seen.strerror
+        seen = seen.__cause__ or seen.__context__
+    return f"{type(error).__name__}: {error}"

@@ -7,6 +7,7 @@ token with the same keys gives the same identity.
 """
 
 import os
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -20,6 +21,7 @@ from device.store.home import Home
 from device.store.identity import Identity, make_key, save_identity
 from device.store.profile import Profile
 from protocol import configuration
+from protocol.configuration import Configuration
 from protocol.errors import ProtocolError
 from protocol.keys import verify_key
 from protocol.messages import EnrolmentReply, request_enrolment
@@ -51,8 +53,18 @@ def _enrol(profile: Profile, home: Home, token: str, board: str) -> Identity:
         msgspec.json.encode(message),
         {"Content-Type": "application/json"},
     )
-    with open_session(profile.central) as session:
-        reply = decode(exchange(session, request), EnrolmentReply)
+    # Everything that can fail here is tried before the token is spent.
+    with closing(Briefing(home)) as briefing:
+        with open_session(profile.central) as session:
+            reply = decode(exchange(session, request), EnrolmentReply)
+        identity, first = _trusted(reply)
+        briefing.apply(first, reply.configuration, etag="")
+    save_identity(home, identity)
+    return identity
+
+
+def _trusted(reply: EnrolmentReply) -> tuple[Identity, Configuration]:
+    """Return what central gave, if it fits together. Raises `CentralError`."""
     identity = Identity(reply.device, reply.central_key, reply.central_algorithm)
     try:
         key = verify_key(identity.central_algorithm, identity.central_key)
@@ -61,13 +73,7 @@ def _enrol(profile: Profile, home: Home, token: str, board: str) -> Identity:
         raise CentralError(f"central's first configuration cannot be trusted: {error}") from error
     if first.device != identity.device:
         raise CentralError("central's first configuration is for another device")
-    briefing = Briefing(home)
-    try:
-        briefing.apply(first, reply.configuration, etag="")
-    finally:
-        briefing.close()
-    save_identity(home, identity)
-    return identity
+    return identity, first
 
 
 def board_serial() -> str:

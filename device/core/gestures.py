@@ -18,7 +18,7 @@ LOST_MS = 10_000
 """A contact that lasts longer has lost its end (a panel pulled out in mid-touch): it must
 not keep everybody else from touching."""
 SETTLE_MS = 300
-"""No input counts for this long after a page change (SPEC, "Motion")."""
+"""No input counts for this long after a page change (docs/screens.md, "Motion")."""
 
 
 class Verdict(Enum):

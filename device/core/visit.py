@@ -243,7 +243,7 @@ class Visit(msgspec.Struct, frozen=True):
 def questions_of(invitation: Invited) -> tuple[Question, ...]:
     """Return what ``invitation`` asks about.
 
-    Cases of the same matter are a batch and get one question (CODES.md, "Liaoning's
+    Cases of the same matter are a batch and get one question (docs/codes.md, "Liaoning's
     rules"); an unfinished matter gets none.
     """
     staff = (Question(Subject.STAFF, invitation.staff),) if invitation.staff else ()

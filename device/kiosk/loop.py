@@ -73,6 +73,9 @@ class Loop:
         self._mock = mock
         self._ended = False
         self._exit_code = 0
+        self._language = profile.screen.language
+        """Of the screen until there is a reception, which then keeps its own."""
+        self._lock: int | None = None
         self._hotplug = pygame.display.get_driver() == "kmsdrm"
         self._gesture = Gesture()
         self._quiet_ms = monotonic_ms()
@@ -118,7 +121,8 @@ class Loop:
             identity = load_identity(self._home)
             key = load_key(self._home.record_key)
             briefing = BriefingReader(self._home)
-            lock.hold(self._home.kiosk_lock)
+            if self._lock is None:
+                self._lock = lock.hold(self._home.kiosk_lock)
         except DeviceError as error:
             if str(error) != self._trouble:
                 log.error("%s", error)
@@ -241,7 +245,7 @@ class Loop:
                 self.end()
 
     def _contact_down(self, touch: ContactDown, now_ms: int) -> None:
-        if self._reception is None or self._reception.busy:
+        if self._reception is not None and self._reception.busy:
             return
         target = self._scene.hit(touch.x, touch.y)
         action = target.action if target else None
@@ -251,12 +255,10 @@ class Loop:
             self._release(held.target)  # its end was lost, and another touch took its place
         if verdict is Verdict.PRESSED and target is not None:
             self._canvas.show([self._scene.paint_pressed(self._canvas.surface, target)])
-        elif target is not None:
+        elif target is not None and self._reception is not None:
             self._reception.ignore_press(now_ms)
 
     def _contact_up(self, touch: ContactUp, now_ms: int) -> None:
-        if self._reception is None:
-            return
         pressed = self._gesture.target
         target = self._scene.hit(touch.x, touch.y)
         action = target.action if target else None
@@ -264,7 +266,10 @@ class Loop:
         if verdict is Verdict.IGNORED:
             return
         self._release(pressed)
-        if verdict is Verdict.ACCEPTED and action is not None:
+        if self._reception is None:
+            if verdict is Verdict.ACCEPTED and action is not None and action.name == "language":
+                self._language = str(action.value)
+        elif verdict is Verdict.ACCEPTED and action is not None:
             self._reception.act(action, now_ms)
         else:
             self._reception.ignore_press(now_ms)
@@ -334,7 +339,7 @@ class Loop:
     def _paint(self, now_ms: int) -> None:
         wall = time.localtime()
         if self._reception is None:
-            chrome = self._view.chrome._replace(mock=self._mock)
+            chrome = self._view.chrome._replace(mock=self._mock, language=self._language)
             view: View = NoticeView(chrome, "broken", self._trouble)
         else:
             words = self._look.words(self._reception.language)

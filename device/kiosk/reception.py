@@ -56,13 +56,13 @@ from protocol.subjects import Subject
 from protocol.tags import tags_of
 
 CHOSEN_MS = 350
-"""How long the chosen key is shown before the page changes (SPEC, "Motion")."""
+"""How long the chosen key is shown before the page changes (docs/screens.md, "Motion")."""
 SAVING_MS = 400
 """A commit that takes longer than this shows "saving"; a normal one never flickers."""
 IDLE_LANGUAGE_MS = 60_000
 """A language chosen on the idle screen goes back after this long without a touch."""
 NOTICE_MS = 12_000
-"""How long each notice stands on the idle screen (SPEC, "Time")."""
+"""How long each notice stands on the idle screen (docs/screens.md, "Time")."""
 
 
 class Reception:
@@ -184,8 +184,7 @@ class Reception:
     def press_level(self, level: Level, now_ms: int) -> None:
         """One of the five levels was pressed, on the screen, on a key or on a button.
 
-        Where nobody is asked yet it opens the visit and casts nothing (SPEC, "Physical
-        keys").
+        Where nobody is asked yet it opens the visit and casts nothing.
         """
         if self._visit.state is State.IDLE:
             self._begin(now_ms)

@@ -16,7 +16,7 @@ from device.core.errors import DeviceError
 from device.kiosk import window
 from device.kiosk.views import Chrome, IdleView, NoticeView, StaffCard, View
 from device.kiosk.wakeups import Wakeups, opened_meanwhile
-from device.store import roster
+from device.store import lock, roster
 from device.store.home import Home, refuse_volatile
 from device.store.profile import Profile
 
@@ -40,6 +40,10 @@ def run(
     if not profile.allow_volatile:
         refuse_volatile(home.root)
     window.prepare(os.environ)
+    if lock.is_held(home.kiosk_lock):
+        raise lock.AlreadyRunning(
+            f"another kiosk is running on {home.root}; a second one would cover its screen"
+        )
     wakeups = Wakeups()
     ending = _Ending()
     with opened_meanwhile() as descriptors:

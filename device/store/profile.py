@@ -173,6 +173,16 @@ def parse_size(text: str) -> tuple[int, int]:
     return int(width), int(height)
 
 
+def check_files(profile: Profile) -> None:
+    """Raise `BadConfiguration` if a file that the profile names is not there.
+
+    For whoever needs them: a kiosk runs without central's certificate authority.
+    """
+    ca_file = profile.central.ca_file
+    if ca_file and not Path(ca_file).is_file():
+        raise BadConfiguration(f"central.ca_file: {ca_file}: there is no such file")
+
+
 def without_password(text: str) -> str:
     """Return ``text`` with what a URL says before its host masked."""
     scheme, separator, rest = text.partition("://")

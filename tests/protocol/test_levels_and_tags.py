@@ -1,4 +1,4 @@
-"""The five levels and the forty tags are those of CODES.md, whatever a rule pack says."""
+"""The five levels and the forty tags are those of docs/codes.md, whatever a rule pack says."""
 
 import pytest
 from hypothesis import given
