@@ -1,6 +1,7 @@
 """The device's own commands. Each imports what it needs and nothing of the others."""
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -85,6 +86,8 @@ def _kiosk(command: str) -> Command:
     parser.add_argument("--windowed", action="store_true", help="a window, not the whole screen")
 
     def run(options: argparse.Namespace) -> int:
+        # Collecting garbage on the way to the first frame finds none and costs some of it.
+        gc.disable()
         profile = load(options.config)
         screen = profile.screen._replace(
             size=parse_size(options.size) if options.size else profile.screen.size,

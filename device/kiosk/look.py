@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from device.kiosk.faces import Faces
     from device.kiosk.screens.marks import Picture
 
-_BAKED_BYTES = 2 << 20
+_BAKED_BYTES = 3 << 20
 _PICTURES = 200
 """Every key of every screen in one language, in three states, and then some."""
 

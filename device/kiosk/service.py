@@ -4,6 +4,7 @@ A citizen who stands before a device that has just got its power back sees the w
 card at once; cryptography, the rules and the ledger come while it is being read.
 """
 
+import gc
 import os
 import signal
 import time
@@ -65,6 +66,8 @@ def run(
     canvas.show()
 
     # The first frame is on the screen; what comes now may take its time.
+    gc.freeze()
+    gc.enable()
     start_log()
     import pygame
 

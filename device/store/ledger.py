@@ -26,7 +26,7 @@ from protocol.records import Outcome, Record
 
 T = TypeVar("T")
 
-_LATELY = 100
+_LATELY = 40
 """Records looked through for the end of a visit; one visit writes a fraction of that."""
 
 _VISIT_BYTES = 16

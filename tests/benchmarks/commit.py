@@ -1,7 +1,7 @@
 """A durable commit through the real ledger, against writing as many bytes durably at all.
 
 Each visit is opened, its level kept as a draft, and closed with one signed rating and its
-outcome, through `Ledger` on a migrated `kiosk.db`. Between the ledger's commits the floor
+outcome; one more signed record follows. All through `Ledger` on a migrated `kiosk.db`. Between the ledger's commits the floor
 is measured on the same disk: pwrite(2) of as many bytes as the commit added to the WAL, at
 the end of a file, then fdatasync(2). Both grow their file, so both pay for its new length.
 Last, the same visits are written as the kiosk does it: with a checkpoint after each commit,
@@ -34,7 +34,7 @@ _FRAME = 4096 + 24
 
 
 def run(bench: Bench) -> figures.Outcome:
-    """Measure ``keep_draft`` and ``close_visit``."""
+    """Measure a single record, ``keep_draft`` and ``close_visit``."""
     home = Home(bench.folder / "device")
     migrate(home)
     ledger = Ledger(home, "hcp-bench", SigningKey.generate())
@@ -45,7 +45,11 @@ def run(bench: Bench) -> figures.Outcome:
     as_kiosk = _visits(bench, ledger, floor, home, visits, checkpoint=True)
     ledger.close()
     lines: list[Figure] = []
-    for name, call in (("keep a draft", "draft"), ("close a visit (2 records)", "close")):
+    for name, call in (
+        ("one signed record", "record"),
+        ("keep a draft", "draft"),
+        ("close a visit (2 records)", "close"),
+    ):
         mine, bare = growing[call], growing[f"{call} floor"]
         ratio = median(mine) / median(bare)
         lines.append(
@@ -116,6 +120,7 @@ def _visits(
         timed("draft", partial(ledger.keep_draft, visit, draft))
         closing = CloseVisit(visit, (draft,), Outcome.RATED, "", 1, 4200, 0)
         timed("close", partial(ledger.close_visit, closing, "zh-CN"))
+        timed("record", partial(ledger.note_boot, "0.1.0"))
     return found
 
 

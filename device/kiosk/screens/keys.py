@@ -58,7 +58,7 @@ def _level_image(
 ) -> Picture:
     sheet = Sheet(look, language)
     colours, sizes, places = sheet.colours, sheet.sizes, look.layout.rating
-    sunk = cap(sheet, size, state, colours.surface, colours.line, colours.edge)
+    sunk = _shared_cap(sheet, size, state)
     room = size[0] - 2 * sizes.gap
     settings = [
         look.text.balance(sheet.words(f"level.{each}"), sizes.label, True, room, 2)
@@ -79,7 +79,22 @@ def _level_image(
         disc = (x - radius, y - radius, 2 * radius, 2 * radius)
         sheet.panel(disc, radius, colours.accent)
         sheet.icon("check", (x, y), 28, colours.on_accent, 3)
-    return sheet.picture(*size, colours.paper)
+    return sheet.picture(*size, None)
+
+
+def _shared_cap(sheet: Sheet, size: tuple[int, int], state: str) -> int:
+    """Stamp the keycap that all five level keys share; return how far its content sinks.
+
+    Kept as pixels: filling a key's worth of odd width takes ten times as long as one blit.
+    """
+
+    def draw() -> pygame.Surface:
+        blank, colours = Sheet(sheet.look, sheet.language), sheet.colours
+        cap(blank, size, state, colours.surface, colours.line, colours.edge)
+        return blank.image(*size, colours.paper)
+
+    sheet.stamp(sheet.look.bake(("cap", size, state), draw), 0, 0)
+    return sheet.sizes.sink if state == PRESSED else 0
 
 
 def word_key(
@@ -178,25 +193,29 @@ def _chip_image(
 ) -> Picture:
     sheet = Sheet(look, language)
     colours, sizes = sheet.colours, sheet.sizes
-    box = (0, 0, *size)
-    if picked:
-        border = colours.ink if state == PRESSED else colours.accent
-        sheet.panel(box, sizes.radius_chip, colours.tint, border, sizes.border_chip)
-    else:
-        _flat(sheet, box, state, sizes.radius_chip)
     side, left = 40, 22
-    top = (size[1] - side) // 2
-    if picked:
-        sheet.panel((left, top, side, side), 9, colours.accent)
-        sheet.icon("check", (left + side // 2, size[1] // 2), 28, colours.on_accent, 3)
-    else:
-        sheet.panel((left, top, side, side), 9, colours.surface, colours.line, 3)
+
+    def draw() -> pygame.Surface:
+        """What all chips in this state share: the frame and the box to tick."""
+        blank, box = Sheet(look, language), (0, 0, *size)
+        top = (size[1] - side) // 2
+        if picked:
+            border = colours.ink if state == PRESSED else colours.accent
+            blank.panel(box, sizes.radius_chip, colours.tint, border, sizes.border_chip)
+            blank.panel((left, top, side, side), 9, colours.accent)
+            blank.icon("check", (left + side // 2, size[1] // 2), 28, colours.on_accent, 3)
+        else:
+            _flat(blank, box, state, sizes.radius_chip)
+            blank.panel((left, top, side, side), 9, colours.surface, colours.line, 3)
+        return blank.image(*size, colours.paper)
+
+    sheet.stamp(look.bake(("chip", size, state, picked), draw), 0, 0)
     text_left = left + side + sizes.gap
     # Broken as the bold text needs it, so that lines do not jump when a chip is picked.
     words = sheet.words(f"tag.{tag}")
     setting = look.text.balance(words, sizes.body, True, size[0] - text_left - 20, 2)
     sheet.write_set(setting, (text_left, size[1] // 2), colours.ink, bold=picked)
-    return sheet.picture(*size, colours.paper)
+    return sheet.picture(*size, None)
 
 
 def language_toggle(

@@ -74,7 +74,8 @@ class Picture(NamedTuple):
     """
 
     size: tuple[int, int]
-    ground: Colour
+    ground: Colour | None
+    """What shows between the marks; None if the first one covers it all."""
     marks: "tuple[Mark, ...]"
 
     def get_size(self) -> tuple[int, int]:
@@ -99,7 +100,8 @@ class Placed(NamedTuple):
         whole = self.rect.clip(surface.get_rect())
         room = surface.subsurface(whole)
         room.set_clip(surface.get_clip().move(-whole.x, -whole.y))
-        room.fill(self.picture.ground)
+        if self.picture.ground is not None:
+            room.fill(self.picture.ground)
         for mark in self.picture.marks:
             mark.paint(room)
 

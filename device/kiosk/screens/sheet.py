@@ -141,7 +141,7 @@ class Sheet:
         ground = (self.look.layout.size, self.colours.paper)
         return Scene(f"{kind} {self.language}", ground, self._marks, self._targets)
 
-    def picture(self, width: int, height: int, ground: Colour) -> Picture:
+    def picture(self, width: int, height: int, ground: Colour | None) -> Picture:
         """Return the marks as one picture that is painted from its parts."""
         return Picture((width, height), ground, tuple(self._marks))
 
