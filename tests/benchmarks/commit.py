@@ -1,9 +1,10 @@
 """A durable commit through the real ledger, against writing as many bytes durably at all.
 
 Each visit is opened, its level kept as a draft, and closed with one signed rating and its
-outcome; one more signed record follows. All through `Ledger` on a migrated `kiosk.db`. Between the ledger's commits the floor
-is measured on the same disk: pwrite(2) of as many bytes as the commit added to the WAL, at
-the end of a file, then fdatasync(2). Both grow their file, so both pay for its new length.
+outcome; one more signed record follows. All through `Ledger` on a migrated `kiosk.db`.
+Between the ledger's commits the floor is measured on the same disk: pwrite(2) of as many
+bytes as the commit added to the WAL, at the end of a file, then fdatasync(2). Both grow
+their file, so both pay for its new length.
 Last, the same visits are written as the kiosk does it: with a checkpoint after each commit,
 when nobody waits.
 """
