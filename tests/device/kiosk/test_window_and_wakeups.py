@@ -23,7 +23,7 @@ from device.kiosk.contacts import (
     Quit,
     translate,
 )
-from device.kiosk.wakeups import Wakeups, opened_meanwhile
+from device.kiosk.wakeups import NEVER_READ, Wakeups, opened_meanwhile
 from device.kiosk.window import NoDisplay, choose_driver, prepare
 
 
@@ -106,6 +106,35 @@ def test_the_display_wakes_it_and_a_display_that_is_gone_does_not_spin(wakeups: 
     wakeups.wait(10)
     assert seconds_of(lambda: wakeups.wait(0.1)) >= 0.1
     ours.close()
+
+
+def test_a_socket_that_nobody_reads_does_not_spin(wakeups: Wakeups):
+    ours, theirs = socket.socketpair()
+    wakeups.watch_more({ours.fileno()})
+    theirs.send(b"a message on a bus that SDL opened and forgot")
+    for _ in range(NEVER_READ + 1):
+        wakeups.wait(10)
+    assert seconds_of(lambda: wakeups.wait(0.1)) >= 0.1
+    ours.close()
+    theirs.close()
+
+
+def test_a_busy_display_that_is_read_is_listened_to_for_ever(wakeups: Wakeups):
+    ours, theirs = socket.socketpair()
+    wakeups.watch_more({ours.fileno()})
+    for _ in range(3 * NEVER_READ):
+        theirs.send(b"a touch")
+        assert wakeups.wait(10)
+        ours.recv(100)
+        wakeups.events_came()
+    ours.close()
+    theirs.close()
+
+
+def test_sdl_is_kept_from_the_desktops_message_bus():
+    environment = {"DISPLAY": ":0", "DBUS_SESSION_BUS_ADDRESS": "unix:path=/run/user/0/bus"}
+    prepare(environment)
+    assert environment["DBUS_SESSION_BUS_ADDRESS"] == "unix:path=/nonexistent"
 
 
 def test_files_are_never_waited_for(tmp_path: Path):
