@@ -2,11 +2,10 @@
 
 import asyncio
 import logging
-import random
 import time
 
 import msgspec
-from litestar import Litestar, get
+from litestar import Litestar, get, head
 from litestar.datastructures import State
 from litestar.enums import ScopeType
 from litestar.types import (
@@ -29,14 +28,27 @@ _LOG = logging.getLogger("haochaping.central.access")
 
 @get(
     "/v1/health",
-    sync_to_thread=False,
+    sync_to_thread=True,
     tags=["operation"],
-    summary="Tell whether central is up",
+    summary="Tell whether central and its database are up",
     description="For load balancers. Asks nobody who they are and tells nothing.",
+    responses=openapi.problems(),
 )
-def health() -> dict[str, str]:
-    """Answer that central is up."""
+def health(state: State) -> dict[str, str]:
+    """Answer that central is up, and its database answers."""
+    _look_at_database(state)
     return {"status": "ok"}
+
+
+@head("/v1/health", sync_to_thread=True, include_in_schema=False)
+def health_head(state: State) -> None:
+    """Answer the same to those who only want the status."""
+    _look_at_database(state)
+
+
+def _look_at_database(state: State) -> None:
+    central: Central = state.central
+    central.database.check_answers()
 
 
 def make_app(central: Central) -> ASGIApp:
@@ -44,6 +56,7 @@ def make_app(central: Central) -> ASGIApp:
     app = Litestar(
         route_handlers=[
             health,
+            health_head,
             *(device_api.enrol, device_api.send_records),
             *(device_api.fetch_configuration, device_api.send_heartbeat),
             *reader_api.HANDLERS,
@@ -120,20 +133,19 @@ class Door:
 
 
 async def _turn_away(central: Central, send: Send) -> None:
-    """Answer 503; the seconds are drawn so that those turned away do not return together."""
-    problem = Refused(503, "busy").problem
+    """Answer 503 without asking the application."""
+    refused = problems.busy()
     central.refusals.count("busy")
-    seconds = random.randint(5, 30)  # noqa: S311 - spreads load, hides nothing
     headers = [
         (b"content-type", PROBLEM_TYPE.encode()),
-        (b"retry-after", str(seconds).encode()),
+        (b"retry-after", refused.headers["Retry-After"].encode()),
         (b"connection", b"close"),
     ]
     await send({"type": "http.response.start", "status": 503, "headers": headers})
     await send(
         {
             "type": "http.response.body",
-            "body": msgspec.json.encode(problem),
+            "body": msgspec.json.encode(refused.problem),
             "more_body": False,
         }
     )

@@ -21,6 +21,7 @@ from http_message_signatures import (
 )
 from litestar import Request
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
 from central import devices, schema
 from central.database import Database
@@ -61,11 +62,17 @@ class _Keys(HTTPSignatureKeyResolver):
         self._database = database
         self.asked = False
         self.device: Device | None = None
+        self.failure: SQLAlchemyError | None = None
+        """Why nobody could be looked up; the library would make a wrong key of it."""
 
     def resolve_public_key(self, key_id: str) -> Ed25519PublicKey | None:
         self.asked = True
-        with self._database.reading() as connection:
-            self.device = devices.find(connection, key_id)
+        try:
+            with self._database.reading() as connection:
+                self.device = devices.find(connection, key_id)
+        except SQLAlchemyError as error:
+            self.failure = error
+            raise
         if self.device is None:
             return None
         return Ed25519PublicKey.from_public_bytes(self.device.transport_key)
@@ -88,7 +95,8 @@ class _Verifier(HTTPMessageVerifier):
 def device_of(request: Request[Any, Any, Any], body: bytes | None, database: Database) -> Device:
     """Return the device that signed ``request``; ``body`` is None for a GET.
 
-    Raises `Refused`: ``bad-signature``, ``device-unknown`` or ``device-revoked``.
+    Raises `Refused`: ``bad-signature``, ``device-unknown`` or ``device-revoked``; and what
+    the database raised if it could not be asked.
     """
     keys = _Keys(database)
     verifier = _Verifier(signature_algorithm=algorithms.ED25519, key_resolver=keys)
@@ -103,6 +111,8 @@ def device_of(request: Request[Any, Any, Any], body: bytes | None, database: Dat
             body=body,
         )
     except HTTPMessageSignaturesException as error:
+        if keys.failure is not None:
+            raise keys.failure from error
         if keys.asked and keys.device is None:
             raise Refused(401, "device-unknown", "Enrol it: haochaping central token") from error
         raise Refused(401, "bad-signature", _reason(error)) from error

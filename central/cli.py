@@ -79,7 +79,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command in ``args`` and return its exit code."""
-    from sqlalchemy.exc import OperationalError
+    from sqlalchemy.exc import DatabaseError, OperationalError
 
     from central.errors import CentralError, Mistakes
     from central.settings import read_settings
@@ -93,6 +93,9 @@ def run(args: argparse.Namespace) -> int:
         return _fail(str(error), 1)
     except OperationalError as error:
         return _fail(f"the database cannot be reached or used: {error.orig}", 1)
+    except DatabaseError as error:
+        named = settings.shown()["database"].removeprefix("sqlite+pysqlite:///")
+        return _fail(f"{named} cannot be used as central's database: {error.orig}", 1)
     except OSError as error:
         return _fail(str(error), 1)
 
@@ -115,13 +118,14 @@ def _add_out(parser: argparse.ArgumentParser, what: str) -> None:
 
 def _init(args: argparse.Namespace, settings: "Settings") -> int:
     from central.database import Database
-    from central.service import make_key, read_key
+    from central.service import make_key, read_key, refuse_without_key
 
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     if settings.key_file.exists():
         read_key(settings.key_file)
         _say(f"{settings.key_file} is there already and stays")
     else:
+        refuse_without_key(settings)
         make_key(settings.key_file)
         _say(f"made {settings.key_file}: back it up, every device trusts this key")
     database = Database(settings.database)
@@ -135,9 +139,9 @@ def _init(args: argparse.Namespace, settings: "Settings") -> int:
 
 def _migrate(args: argparse.Namespace, settings: "Settings") -> int:
     from central.database import Database
-    from central.service import read_key
+    from central.service import key_of
 
-    read_key(settings.key_file)
+    key_of(settings)
     database = Database(settings.database)
     try:
         database.migrate()
@@ -199,6 +203,8 @@ def _reader(args: argparse.Namespace, settings: "Settings") -> int:
     from central.readers import make_reader
     from central.service import now_ms
 
+    if not args.name.strip() or not args.name.isprintable():
+        return _fail("NAME: expected who the key is for, in printable characters", 2)
     database = _opened(settings)
     with database.writing() as connection:
         key = make_reader(connection, args.name, now_ms())
@@ -280,9 +286,9 @@ _COMMANDS = {
 def _opened(settings: "Settings") -> "Database":
     """Return the database of an initialised central, its schema checked."""
     from central.database import Database
-    from central.service import read_key
+    from central.service import key_of
 
-    read_key(settings.key_file)
+    key_of(settings)
     database = Database(settings.database)
     database.check_schema()
     return database
@@ -291,11 +297,15 @@ def _opened(settings: "Settings") -> "Database":
 def _hand_over(out: Path | None, secret: str) -> None:
     """Print a secret, the one time it can be seen, or put it into a private new file."""
     from central.database import make_private_file
+    from central.errors import CentralError
 
     if out is None:
         _say(secret)
         return
-    make_private_file(out, f"{secret}\n".encode())
+    try:
+        make_private_file(out, f"{secret}\n".encode())
+    except FileExistsError as error:
+        raise CentralError(f"{out} exists already; remove it or choose another") from error
     _say(f"written to {out}")
 
 

@@ -1,6 +1,6 @@
 """How often each level was given, by staff member, matter, window, level, day or device.
 
-Rates follow CODES.md, "Figures". Ratings of a frozen device are kept without credit: they
+Rates follow docs/codes.md. Ratings of a frozen device are kept without credit: they
 are told beside, and never in, the counts.
 """
 
@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, select
 
 from central import schema
 from central.filters import DAY_MS, Filters, day_name, level_output
+from central.places import STAND, WINDOW, with_places
 from protocol.levels import Level
 
 
@@ -60,27 +61,30 @@ class Count:
 def count(
     connection: Connection, by: By, filters: Filters, utc_offset_minutes: int
 ) -> list[dict[str, Any]]:
-    """Return one row of counts for each key that has any, ordered by key."""
+    """Return one row of counts for each key that has any, ordered by hall and key."""
     offset_ms = utc_offset_minutes * 60_000
     rating, device, visit = schema.rating, schema.device, schema.visit
-    key = _rating_key(by, offset_ms)
+    key = (*_place(by), _rating_key(by, offset_ms))
     conditions = filters.on_ratings()
     if by in (By.STAFF, By.MATTER):
         conditions.append(rating.c.subject == by.value)
-    rows = connection.execute(
-        select(key, rating.c.platform_level, rating.c.credited, func.count())
+    query = (
+        select(*key, rating.c.platform_level, rating.c.credited, func.count())
         .select_from(rating)
         .join(device, device.c.id == rating.c.device_id)
         .outerjoin(
             visit,
             and_(visit.c.device_id == rating.c.device_id, visit.c.visit == rating.c.visit),
         )
-        .where(*conditions)
-        .group_by(key, rating.c.platform_level, rating.c.credited)
     )
-    found: dict[Any, Count] = {}
-    for value, level, credited, number in rows:
-        one = found.setdefault(value, Count())
+    rows = connection.execute(
+        with_places(query)
+        .where(*conditions)
+        .group_by(*key, rating.c.platform_level, rating.c.credited)
+    )
+    found: dict[tuple[Any, ...], Count] = {}
+    for *value, level, credited, number in rows:
+        one = found.setdefault(tuple(value), Count())
         if credited:
             one.levels[Level(level)] += number
         else:
@@ -89,11 +93,33 @@ def count(
     if with_visits:
         _count_visits(connection, by, filters, offset_ms, found)
     named: Callable[[Any], str] = day_name if by is By.DAY else str
-    ordered = sorted((value for value in found if value is not None), reverse=by is By.LEVEL)
+    ordered = sorted(found, key=_order, reverse=by is By.LEVEL)
     return [
-        found[value].output(named(value), with_visits=with_visits)
-        for value in [*ordered, *([None] if None in found else [])]
+        {
+            **dict(zip(_PLACE_NAMES, value[:-1], strict=False)),
+            **found[value].output(named(value[-1]), with_visits=with_visits),
+        }
+        for value in ordered
     ]
+
+
+_PLACE_NAMES = ("hall", "window_code")
+
+
+def _place(by: By) -> tuple[ColumnElement[Any], ...]:
+    """What numbers given out by each hall must be told apart by, as in `_PLACE_NAMES`."""
+    match by:
+        case By.STAFF:
+            return (STAND.c.hall,)
+        case By.WINDOW:
+            return (STAND.c.hall, WINDOW.c.code)
+        case _:
+            return ()
+
+
+def _order(value: tuple[Any, ...]) -> list[tuple[bool, Any]]:
+    """What is unknown comes last; a window's number before its code."""
+    return [(part is None, part) for part in (*value[:1], *value[:0:-1])]
 
 
 _VISITS_BY: Mapping[By, ColumnElement[Any]] = {
@@ -106,16 +132,21 @@ _VISITS_BY: Mapping[By, ColumnElement[Any]] = {
 
 
 def _count_visits(
-    connection: Connection, by: By, filters: Filters, offset_ms: int, found: dict[Any, Count]
+    connection: Connection,
+    by: By,
+    filters: Filters,
+    offset_ms: int,
+    found: dict[tuple[Any, ...], Count],
 ) -> None:
     """Add how visits ended: the honest denominator. One without an end is ``open``."""
     visit, device, record = schema.visit, schema.device, schema.record
-    key: ColumnElement[Any] = (
+    last: ColumnElement[Any] = (
         _day(record.c.corrected_ms, offset_ms) if by is By.DAY else _VISITS_BY[by]
     )
+    key = (*_place(by), last)
     outcome = func.coalesce(visit.c.outcome, "open")
-    rows = connection.execute(
-        select(key, outcome, func.count())
+    query = (
+        select(*key, outcome, func.count())
         .select_from(visit)
         .join(device, device.c.id == visit.c.device_id)
         .join(
@@ -125,11 +156,12 @@ def _count_visits(
                 record.c.seq == func.coalesce(visit.c.opened_seq, visit.c.closed_seq),
             ),
         )
-        .where(*filters.on_visits())
-        .group_by(key, outcome)
     )
-    for value, ended, number in rows:
-        found.setdefault(value, Count()).visits[ended] = number
+    rows = connection.execute(
+        with_places(query).where(*filters.on_visits()).group_by(*key, outcome)
+    )
+    for *value, ended, number in rows:
+        found.setdefault(tuple(value), Count()).visits[ended] = number
 
 
 def _rating_key(by: By, offset_ms: int) -> ColumnElement[Any]:

@@ -16,7 +16,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, inspect, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
@@ -82,10 +82,10 @@ class Database:
             with self.engine.begin() as connection:
                 yield connection
 
-    def migrate(self) -> None:
+    def migrate(self, revision: str = "head") -> None:
         """Bring the schema to what this software works with, in one transaction."""
         with self.writing() as connection:
-            command.upgrade(_alembic(connection), "head")
+            command.upgrade(_alembic(connection), revision)
 
     def check_schema(self) -> None:
         """Raise `SchemaMismatch` unless the schema is exactly this software's."""
@@ -108,6 +108,20 @@ class Database:
             f"the database has schema {found}, which this software does not know: "
             "it was migrated by a newer version; install that one"
         )
+
+    def devices_held(self) -> int:
+        """Return how many devices the database knows; 0 if there is no database yet."""
+        if self.on_sqlite and not Path(self.url.database or "").exists():
+            return 0  # asking would make the file
+        with self.reading() as connection:
+            if not inspect(connection).has_table("device"):
+                return 0
+            return int(connection.exec_driver_sql("SELECT count(*) FROM device").scalar_one())
+
+    def check_answers(self) -> None:
+        """Raise a `DatabaseError` of SQLAlchemy's unless the database answers."""
+        with self.reading() as connection:
+            connection.exec_driver_sql("SELECT 1")
 
     def close(self) -> None:
         """Close every connection."""

@@ -148,7 +148,7 @@ def send_heartbeat(request: _Asked, body: RawBody) -> HeartbeatReply:
         )
     if not newer:
         central.refusals.count("stale-heartbeat")
-    return HeartbeatReply(now, issued.version, locked.receipt(central.key, now))
+    return HeartbeatReply(now, issued.version, locked.receipt(central.key, locked.next_issue(now)))
 
 
 def _issued(central: Central, name: str) -> issuing.Issued:

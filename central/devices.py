@@ -26,11 +26,21 @@ class Device:
     head: int
     head_digest: bytes
     """What its next record must name; `records.genesis` while there is none."""
+    issued_ms: int
+    """Of its last receipt."""
 
-    def receipt(self, key: SigningKey, now_ms: int) -> bytes:
+    def next_issue(self, now_ms: int) -> int:
+        """Return the time for its next receipt; to be kept in the row before it goes out.
+
+        A device takes no receipt that is older than the one it has, so the time grows even
+        while central's clock is set back.
+        """
+        return max(now_ms, self.issued_ms + 1)
+
+    def receipt(self, key: SigningKey, issued_ms: int) -> bytes:
         """Return central's signed word on the head; only for what is committed."""
         head = self.head_digest if self.head else b""
-        return receipts.sign(receipts.Receipt(self.name, self.head, head, now_ms), key)
+        return receipts.sign(receipts.Receipt(self.name, self.head, head, issued_ms), key)
 
 
 def find(connection: Connection, name: str, *, lock: bool = False) -> Device | None:
@@ -81,4 +91,5 @@ def _device(row: Row[Any]) -> Device:
         frozen=row.frozen_ms is not None,
         head=row.head,
         head_digest=row.head_hash if row.head else records.genesis(row.name, row.record_key),
+        issued_ms=row.issued_ms,
     )

@@ -5,9 +5,9 @@ devices are issued a new configuration only when something is really different.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Table, delete, insert, select, update
@@ -20,7 +20,8 @@ from protocol.configuration import Hall, Matter, Rules, StaffMember, Window
 from protocol.limits import Long, Short
 from protocol.tags import BASE_SET, TAGS
 
-_Entry = TypeVar("_Entry", bound=msgspec.Struct)
+_Values = Mapping[str, Any]
+"""The keys of an entry that could be read."""
 
 
 class HallEntry(Hall, frozen=True, forbid_unknown_fields=True):
@@ -45,36 +46,35 @@ def read_hall(file: Path) -> HallFile:
     content = read_toml(file)
     mistaken = Mistaken(file)
     mistaken.unknown_keys(content, HallFile.__struct_fields__, "")
-    hall = mistaken.struct(HallEntry, mistaken.table(content, "hall"), "hall")
+    hall = mistaken.values(HallEntry, mistaken.table(content, "hall"), "hall")
     windows = _entries(mistaken, content, "windows", Window)
     staff = _entries(mistaken, content, "staff", StaffMember)
     matters = _entries(mistaken, content, "matters", Matter)
-    _once(mistaken, "windows", "code", [w.code for w in windows])
-    _once(mistaken, "windows", "number", [w.number for w in windows])
-    _once(mistaken, "staff", "number", [s.number for s in staff])
-    _once(mistaken, "matters", "code", [m.code for m in matters])
+    _once(mistaken, "windows", "code", windows)
+    _once(mistaken, "windows", "number", windows)
+    _once(mistaken, "staff", "number", staff)
+    _once(mistaken, "matters", "code", matters)
     if not windows and "windows" not in content:
         mistaken.add("windows", "expected at least one [[windows]]")
-    numbers = {member.number for member in staff}
-    for window in windows:
-        if window.assigned_staff and window.assigned_staff not in numbers:
-            mistaken.add(
-                f"windows (code {window.code}).assigned_staff",
-                f"there is no [[staff]] with number {window.assigned_staff!r}",
-            )
-    if hall is not None and hall.phone_url and (flaw := phone_url_flaw(hall.phone_url)):
+    _check_assigned(mistaken, windows, staff)
+    if (phone_url := hall.get("phone_url")) and (flaw := phone_url_flaw(phone_url)):
         mistaken.add("hall.phone_url", flaw)
     try:
         notices = msgspec.convert(content.get("notices", []), tuple[Long, ...])
     except msgspec.ValidationError:
         mistaken.add("notices", "expected a list of texts of at most 1000 characters")
         notices = ()
-    rules = mistaken.struct(Rules, mistaken.table(content, "rules"), "rules")
-    if rules is not None:
-        _check_tags(mistaken, rules)
+    rules = mistaken.values(Rules, mistaken.table(content, "rules"), "rules")
+    _check_tags(mistaken, rules.get("switched_off_tags", ()))
     mistaken.raise_any()
-    assert hall is not None and rules is not None  # noqa: S101 - else raised
-    return HallFile(hall, windows, staff, matters, notices, rules)
+    return HallFile(
+        HallEntry(**hall),
+        tuple(Window(**values) for values in windows),
+        tuple(StaffMember(**values) for values in staff),
+        tuple(Matter(**values) for values in matters),
+        notices,
+        Rules(**rules),
+    )
 
 
 def import_hall(connection: Connection, content: HallFile, file: Path) -> bool:
@@ -159,29 +159,46 @@ def _check_against_tables(connection: Connection, content: HallFile, file: Path)
 
 
 def _entries(
-    mistaken: Mistaken, content: dict[str, Any], key: str, kind: type[_Entry]
-) -> tuple[_Entry, ...]:
+    mistaken: Mistaken, content: dict[str, Any], key: str, kind: type[msgspec.Struct]
+) -> list[dict[str, Any]]:
     """Read an array of tables; each mistake says which of them, counted from 1."""
-    found = (
-        mistaken.struct(kind, table, f"{key}[{number}]")
+    return [
+        mistaken.values(kind, table, f"{key}[{number}]")
         for number, table in enumerate(mistaken.tables(content, key), start=1)
-    )
-    return tuple(entry for entry in found if entry is not None)
+    ]
 
 
-def _once(mistaken: Mistaken, table: str, key: str, values: Iterable[str]) -> None:
+def _once(mistaken: Mistaken, table: str, key: str, entries: Iterable[_Values]) -> None:
     seen: set[str] = set()
-    for value in values:
+    for value in (entry[key] for entry in entries if key in entry):
         if value in seen:
             mistaken.add(f"{table}.{key}", f"{value!r} is given twice")
         seen.add(value)
 
 
-def _check_tags(mistaken: Mistaken, rules: Rules) -> None:
+def _check_assigned(
+    mistaken: Mistaken, windows: Iterable[_Values], staff: Iterable[_Values]
+) -> None:
+    """Note who is assigned and not there; says nothing while a staff number is unreadable."""
+    numbers = {member.get("number") for member in staff}
+    for place, window in enumerate(windows, start=1):
+        assigned = window.get("assigned_staff")
+        if assigned and assigned not in numbers and None not in numbers:
+            named = f" (code {window['code']})" if "code" in window else f"[{place}]"
+            mistaken.add(
+                f"windows{named}.assigned_staff",
+                f"there is no [[staff]] with number {assigned!r}",
+            )
+
+
+def _check_tags(mistaken: Mistaken, switched_off: Iterable[int]) -> None:
     every = {code for codes in TAGS.values() for code in codes}
     base = {code for codes in TAGS.values() for code in tuple(codes)[:BASE_SET]}
-    for code in rules.switched_off_tags:
+    known = ", ".join(f"{min(codes)}-{max(codes)}" for codes in TAGS.values())
+    for code in switched_off:
         if code not in every:
-            mistaken.add("rules.switched_off_tags", f"there is no tag {code} (see CODES.md)")
+            mistaken.add(
+                "rules.switched_off_tags", f"there is no tag {code}; known tags are {known}"
+            )
         elif code in base:
             mistaken.add("rules.switched_off_tags", f"{code} is of the base set and stays on")

@@ -29,6 +29,10 @@ class NotInitialised(CentralError, FileNotFoundError):
     """There is no central in the given data directory yet."""
 
 
+class KeyMissing(CentralError, FileNotFoundError):
+    """Devices trust a signing key that is not where it was."""
+
+
 class Unknown(CentralError, LookupError):
     """The window, device or reader named in a command does not exist."""
 

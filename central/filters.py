@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_
 
-from central import schema
+from central import places, schema
 from central.errors import Refused
 from protocol.levels import Level
 
@@ -18,6 +18,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class Filters:
     """What to look at; None leaves it open."""
 
+    hall: str | None = None
+    window: str | None = None
+    """Its number or its code."""
     device: str | None = None
     staff: str | None = None
     """Ratings whose subject is this staff member."""
@@ -30,9 +33,9 @@ class Filters:
     """Not included itself."""
 
     def on_ratings(self) -> list[ColumnElement[bool]]:
-        """Return the conditions on `rating` joined with `device`."""
+        """Return the conditions on `rating` joined with `device`, `visit` and its places."""
         table = schema.rating
-        found: list[ColumnElement[bool]] = self._on_time(table.c.corrected_ms)
+        found = [*self._on_time(table.c.corrected_ms), *self._on_place()]
         if self.device is not None:
             found.append(schema.device.c.name == self.device)
         subjects = [
@@ -47,12 +50,21 @@ class Filters:
         return found
 
     def on_visits(self) -> list[ColumnElement[bool]]:
-        """Return the conditions on `visit` joined with `device` and its dated `record`."""
-        found = self._on_time(schema.record.c.corrected_ms)
+        """Return the conditions on `visit` joined with `device`, places and dated `record`."""
+        found = [*self._on_time(schema.record.c.corrected_ms), *self._on_place()]
         if self.device is not None:
             found.append(schema.device.c.name == self.device)
         if self.staff is not None:
             found.append(schema.visit.c.staff == self.staff)
+        return found
+
+    def _on_place(self) -> list[ColumnElement[bool]]:
+        found: list[ColumnElement[bool]] = []
+        if self.hall is not None:
+            found.append(places.STAND.c.hall == self.hall)
+        if self.window is not None:
+            code = places.WINDOW.c.code
+            found.append(or_(schema.visit.c.window == self.window, code == self.window))
         return found
 
     def _on_time(self, column: ColumnElement[Any]) -> list[ColumnElement[bool]]:
@@ -96,7 +108,7 @@ def day_name(number: int) -> str:
 
 
 def level_output(level: Level) -> dict[str, int | str]:
-    """Return a level as it is given out: both codings, points and name (CODES.md)."""
+    """Return a level as it is given out: both codings, points and name (docs/codes.md)."""
     return {
         "platform": int(level),
         "gbt39046": level.national_code,

@@ -3,7 +3,8 @@
 Requests carry no time that could be held against central's clock (devices have no clock
 battery), so an old heartbeat may be sent again by anyone who recorded it. Boots are told
 apart by their id and ordered by when each was first heard; within a boot the monotonic
-clock only grows. Whatever is not newer by that order is counted and left.
+clock only grows. Whatever is not newer by that order is counted and left. Either way the
+time of the receipt to follow is kept with the device.
 """
 
 import json
@@ -19,7 +20,9 @@ from protocol.messages import Heartbeat
 
 
 def keep(connection: Connection, device: Device, beat: Heartbeat, now_ms: int) -> bool:
-    """Keep ``beat`` as the device's newest; return False if it is not newer.
+    """Keep ``beat`` as the device's newest, and when its receipt is issued.
+
+    Returns False if the heartbeat is not newer than the last.
 
     ``connection`` writes and holds the device's row.
     """
@@ -30,7 +33,10 @@ def keep(connection: Connection, device: Device, beat: Heartbeat, now_ms: int) -
     ).one_or_none()
     last = connection.execute(select(beats).where(beats.c.device_id == device.id)).one_or_none()
     newer = last is not None and last.boot_id == boot_id and beat.monotonic_ms > last.monotonic_ms
+    issued = {"issued_ms": device.next_issue(now_ms)}
+    this = schema.device.c.id == device.id
     if known is not None and known.heard_ms is not None and not newer:
+        connection.execute(update(schema.device).where(this).values(**issued))
         return False
     reading = Reading(beat.wall_ms, beat.clock, beat.monotonic_ms)
     before = (
@@ -57,8 +63,8 @@ def keep(connection: Connection, device: Device, beat: Heartbeat, now_ms: int) -
     insert_or_replace(connection, beats, row)
     connection.execute(
         update(schema.device)
-        .where(schema.device.c.id == device.id)
-        .values(contact_ms=now_ms, software=beat.software)
+        .where(this)
+        .values(contact_ms=now_ms, software=beat.software, **issued)
     )
     return True
 

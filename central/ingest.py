@@ -39,14 +39,15 @@ def take_in(
         judgement = judge(
             locked.head, locked.head_digest, examined, held, gap_before=batch.gap_before
         )
-        second_ratings = _store(connection, locked, judgement, now_ms)
+        issued_ms = locked.next_issue(now_ms)
+        second_ratings = _store(connection, locked, judgement, now_ms, issued_ms)
     after = replace(locked, head=judgement.head, head_digest=judgement.head_digest)
     refused = Counter(one.reason for one in judgement.aside)
     refused["conflict"] = len(judgement.conflicts)
     refused["second-rating"] = second_ratings
     waiting = sum(one.verdict is Verdict.WAITING for one in judgement.verdicts)
     refused["waiting"] = waiting
-    reply = BatchReply(tuple(judgement.verdicts), after.receipt(key, now_ms))
+    reply = BatchReply(tuple(judgement.verdicts), after.receipt(key, issued_ms))
     return reply, +refused
 
 
@@ -83,7 +84,7 @@ def requeue(database: Database, now_ms: int) -> tuple[int, int]:
                 )
             judgement.stored = list(judgement.mended)
             stored += len(judgement.stored)
-            _store(connection, device, judgement, now_ms)
+            _store(connection, device, judgement, now_ms, device.issued_ms)
     return stored, left
 
 
@@ -121,8 +122,13 @@ def _held(connection: Connection, device: Device, first: int, last: int) -> dict
     }
 
 
-def _store(connection: Connection, device: Device, judgement: Judgement, now_ms: int) -> int:
-    """Carry out ``judgement``; return how many ratings were second ones."""
+def _store(
+    connection: Connection, device: Device, judgement: Judgement, now_ms: int, issued_ms: int
+) -> int:
+    """Carry out ``judgement``; return how many ratings were second ones.
+
+    ``issued_ms`` is that of the receipt to follow, kept in the same statement as the head.
+    """
     frozen = device.frozen or bool(judgement.conflicts)
     boot_ids = {one.contents.boot_id.bytes for one in judgement.stored if one.contents}
     second_ratings = 0
@@ -140,16 +146,15 @@ def _store(connection: Connection, device: Device, judgement: Judgement, now_ms:
     if judgement.mended:
         _settle(connection, device, [one.seq for one in judgement.mended], now_ms)
     _keep_aside(connection, device, judgement, now_ms)
-    changes: dict[str, object] = {}
+    changes: dict[str, object] = {"issued_ms": issued_ms}
     if judgement.head != device.head:
-        changes = {"head": judgement.head, "head_hash": judgement.head_digest}
+        changes |= {"head": judgement.head, "head_hash": judgement.head_digest}
     if judgement.stored:
         changes["contact_ms"] = now_ms
     if judgement.conflicts and not device.frozen:
         changes["frozen_ms"] = now_ms
-    if changes:
-        table = schema.device
-        connection.execute(update(table).where(table.c.id == device.id).values(**changes))
+    table = schema.device
+    connection.execute(update(table).where(table.c.id == device.id).values(**changes))
     return second_ratings
 
 

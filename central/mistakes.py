@@ -8,14 +8,12 @@ import difflib
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
 
 from central.errors import Mistakes
-
-_Struct = TypeVar("_Struct", bound=msgspec.Struct)
 
 
 class Mistaken:
@@ -27,7 +25,11 @@ class Mistaken:
 
     def add(self, key: str, expected: str) -> None:
         """Note that ``key`` is not as ``expected``."""
-        self.found.append(f"{self.file}: {key}: {expected}")
+        self.add_elsewhere(f"{self.file}: {key}", expected)
+
+    def add_elsewhere(self, where: str, expected: str) -> None:
+        """Note a mistake that is not in the file, as in a variable of the environment."""
+        self.found.append(f"{where}: {expected}")
 
     def raise_any(self) -> None:
         """Raise `Mistakes` if there is one."""
@@ -59,9 +61,13 @@ class Mistaken:
                 hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"
                 self.add(_join(where, key), f"unknown key; {hint}")
 
-    def struct(self, kind: type[_Struct], table: Mapping[str, Any], where: str) -> _Struct | None:
-        """Return ``table`` as a ``kind``, or None after noting every mistake in it."""
-        before = len(self.found)
+    def values(
+        self, kind: type[msgspec.Struct], table: Mapping[str, Any], where: str
+    ) -> dict[str, Any]:
+        """Return those values of ``table`` that are as ``kind`` wants them; note every mistake.
+
+        After `raise_any` they make a ``kind``; before, what could be read can be checked on.
+        """
         fields = {field.name: field for field in msgspec.structs.fields(kind)}
         self.unknown_keys(table, fields, where)
         values: dict[str, Any] = {}
@@ -74,7 +80,7 @@ class Mistaken:
                 values[name] = msgspec.convert(table[name], field.type)
             except msgspec.ValidationError as error:
                 self.add(_join(where, name), _plainly(str(error)))
-        return kind(**values) if len(self.found) == before else None
+        return values
 
 
 def read_toml(file: Path) -> dict[str, Any]:

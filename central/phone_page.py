@@ -89,7 +89,7 @@ def _answer(request: Request[Any, Any, State], token: str) -> Response[str]:
     return Response(
         _page(TEXTS[language], language, found),
         status_code=found.status,
-        media_type="text/html; charset=utf-8",
+        media_type="text/html",
         headers={**_HEADERS, "Content-Language": language},
     )
 
@@ -126,7 +126,8 @@ def _page(texts: PhoneTexts, language: str, found: Found) -> str:
     if more := getattr(texts, f"{found.page}_more", ""):
         lines.append(f"<p>{html.escape(more)}</p>")
     if found.visit is not None:
-        code = receipt_code(found.visit)
+        whole = receipt_code(found.visit)
+        code = f"{whole[:4]} {whole[4:]}"  # two groups, as the device shows it
         lines.append(f'<p>{html.escape(texts.code)}<br><span class="code">{code}</span></p>')
     title = html.escape(texts.title)
     return (

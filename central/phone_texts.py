@@ -63,12 +63,16 @@ TEXTS = {
     ),
 }
 DEFAULT = "zh-CN"
+"""For a phone that does not say."""
+FOREIGN = "en"
+"""For a phone that asks only for languages that are not ours."""
 
 
 def chosen(accept_language: str) -> str:
     """Return the language that an Accept-Language field prefers among ours.
 
-    RFC 9110, section 12.5.4; a field that makes no sense asks for the default.
+    RFC 9110, section 12.5.4. None of ours means `FOREIGN`; a field that names no language
+    at all means `DEFAULT`.
     """
     wishes: list[tuple[float, int, str]] = []
     for place, part in enumerate(accept_language[:1000].split(",")):
@@ -80,8 +84,9 @@ def chosen(accept_language: str) -> str:
             except ValueError:
                 quality = 0.0
         wishes.append((-quality, place, name.strip().lower()))
-    for negative_quality, _, name in sorted(wishes):
+    named = [name for quality, _, name in sorted(wishes) if quality < 0 and name[:1].isalpha()]
+    for name in named:
         for language in TEXTS:
-            if negative_quality < 0 and name.partition("-")[0] == language.partition("-")[0]:
+            if name.partition("-")[0] == language.partition("-")[0]:
                 return language
-    return DEFAULT
+    return FOREIGN if named else DEFAULT

@@ -1,11 +1,15 @@
 """Every refusal as a problem document (RFC 9457), whoever noticed it: us or the framework."""
 
 import logging
+import random
+import sqlite3
 from typing import Any
 
 import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from central.errors import Refused
 from central.service import Central
@@ -26,7 +30,9 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]
     refused = _refusal(error)
     central: Central = request.app.state.central
     central.refusals.count(refused.problem.code)
-    if refused.problem.status >= 500:
+    if _is_outage(error):
+        _LOG.error("%s failed: %s", request.method, _in_one_line(error))
+    elif refused.problem.status >= 500:
         _LOG.error("%s failed", request.method, exc_info=error)
     return Response(
         content=msgspec.json.encode(refused.problem),
@@ -36,6 +42,26 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]
     )
 
 
+def busy(detail: str = "") -> Refused:
+    """Return a 503; its seconds are drawn, so that those turned away do not return together."""
+    seconds = random.randint(5, 30)  # noqa: S311 - spreads load, hides nothing
+    return Refused(503, "busy", detail, {"Retry-After": str(seconds)})
+
+
+def _is_outage(error: Exception) -> bool:
+    """Whether the database cannot be reached or is overburdened: no mistake, and it passes.
+
+    SQLite reports a wrong statement as an operational error too; that one is a mistake.
+    """
+    if isinstance(error, OperationalError):
+        return getattr(error.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_ERROR
+    return isinstance(error, (InterfaceError, PoolExhausted))
+
+
+def _in_one_line(error: Exception) -> str:
+    return " ".join(str(getattr(error, "orig", None) or error).split())
+
+
 def _refusal(error: Exception) -> Refused:
     if isinstance(error, Refused):
         return error
@@ -43,6 +69,8 @@ def _refusal(error: Exception) -> Refused:
         status = error.status_code
         allow = {k: v for k, v in (error.headers or {}).items() if k.lower() == "allow"}
         return Refused(status, _BY_STATUS.get(status, "invalid"), _detail(error), allow)
+    if _is_outage(error):
+        return busy("The database does not answer; nothing is known to be stored.")
     return Refused(500, "internal", "Nothing was changed; it is in central's log.")
 
 

@@ -12,8 +12,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, select, text
 
-from central import schema
+from central import places, schema
 from central.filters import Filters, level_output
+from central.places import with_places
 from protocol.levels import Level
 
 _LOCK_SPACE: Final = 0x6861 << 48
@@ -50,11 +51,13 @@ def page(
     """Return up to ``limit`` ratings after number ``after``, and where to go on."""
     settled = settled_up_to(connection)
     rating, device, visit = schema.rating, schema.device, schema.visit
-    query = (
+    query = with_places(
         select(
             rating,
             device.c.name.label("device"),
+            places.STAND.c.hall,
             visit.c.window,
+            places.WINDOW.c.code.label("window_code"),
             visit.c.staff,
             visit.c.outcome,
         )
@@ -63,9 +66,9 @@ def page(
             visit,
             (visit.c.device_id == rating.c.device_id) & (visit.c.visit == rating.c.visit),
         )
-        .where(rating.c.id > after, *filters.on_ratings())
-        .order_by(rating.c.id)
-        .limit(limit)
+    )
+    query = (
+        query.where(rating.c.id > after, *filters.on_ratings()).order_by(rating.c.id).limit(limit)
     )
     if settled is not None:
         query = query.where(rating.c.id <= settled)
@@ -79,7 +82,9 @@ def _output(row: Row[Any]) -> dict[str, Any]:
         "device": row.device,
         "seq": row.seq,
         "visit": str(UUID(bytes=row.visit)),
+        "hall": row.hall,
         "window": row.window,
+        "window_code": row.window_code,
         "serving_staff": row.staff,
         "visit_outcome": row.outcome,
         "subject": row.subject,

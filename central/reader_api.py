@@ -4,11 +4,12 @@ from typing import Annotated, Any
 
 from litestar import Request, get
 from litestar.datastructures import State
-from litestar.params import FromQuery, QueryParameter
+from litestar.params import QueryParameter
 
 from central import counts, overview, ratings
 from central.authentication import check_reader
 from central.counts import By
+from central.errors import Refused
 from central.filters import Filters, read_time
 from central.openapi import problems
 from central.service import Central
@@ -20,6 +21,18 @@ _Name = Annotated[str | None, QueryParameter(max_length=64, pattern=_NAME)]
 _Time = Annotated[
     str | None,
     QueryParameter(max_length=40, pattern=_NAME, description="A day or a time, ISO 8601"),
+]
+_Window = Annotated[
+    str | None,
+    QueryParameter(max_length=64, pattern=_NAME, description="A window's number or code"),
+]
+_By = Annotated[
+    str | None,
+    QueryParameter(
+        description="What to count by; needed",
+        max_length=64,
+        schema_extra={"enum": [by.value for by in By]},
+    ),
 ]
 _Level = Annotated[
     int | None, QueryParameter(ge=1, le=5, description="The platform's code: 5 is best")
@@ -40,6 +53,8 @@ def list_ratings(
     request: _Asked,
     after: Annotated[int, QueryParameter(ge=0, le=MAX_INTEGER)] = 0,
     limit: Annotated[int, QueryParameter(ge=1, le=10_000)] = 100,
+    hall: _Name = None,
+    window: _Window = None,
     device: _Name = None,
     staff: _Name = None,
     matter: _Name = None,
@@ -49,7 +64,7 @@ def list_ratings(
 ) -> dict[str, Any]:
     """Answer with a page of ratings."""
     central = _opened(request)
-    filters = _filters(central, device, staff, matter, level, since, until)
+    filters = _filters(central, hall, window, device, staff, matter, level, since, until)
     with central.database.reading() as connection:
         found, last = ratings.page(
             connection, filters, after, min(limit, central.settings.limits.page)
@@ -63,12 +78,15 @@ def list_ratings(
     tags=["readers"],
     summary="Count levels and visits",
     description="Levels, average points (0 to 10), good and negative rate; by staff, window, "
-    "day and device also how visits ended. Ratings of a frozen device are told beside.",
+    "day and device also how visits ended. Staff and windows are told apart by hall. "
+    "Ratings of a frozen device are told beside.",
     responses=problems(400, 401),
 )
 def count_ratings(
     request: _Asked,
-    by: FromQuery[By],
+    by: _By = None,
+    hall: _Name = None,
+    window: _Window = None,
     device: _Name = None,
     staff: _Name = None,
     matter: _Name = None,
@@ -78,10 +96,11 @@ def count_ratings(
 ) -> dict[str, Any]:
     """Answer with a row of counts for each key."""
     central = _opened(request)
-    filters = _filters(central, device, staff, matter, level, since, until)
+    chosen = _by(by)
+    filters = _filters(central, hall, window, device, staff, matter, level, since, until)
     with central.database.reading() as connection:
-        rows = counts.count(connection, by, filters, central.settings.utc_offset_minutes)
-    return {"by": by.value, "counts": rows}
+        rows = counts.count(connection, chosen, filters, central.settings.utc_offset_minutes)
+    return {"by": chosen.value, "counts": rows}
 
 
 @get(
@@ -90,7 +109,7 @@ def count_ratings(
     tags=["readers"],
     summary="List devices and how they are",
     description="Last contact, head, backlog, software, last heartbeat, frozen or revoked, alerts.",
-    responses=problems(401),
+    responses=problems(400, 401),
 )
 def list_devices(request: _Asked) -> dict[str, Any]:
     """Answer with every device."""
@@ -105,7 +124,7 @@ def list_devices(request: _Asked) -> dict[str, Any]:
     tags=["readers"],
     summary="Tell what was refused, by reason",
     description="Requests, records and ratings that were not taken as they came, since ever.",
-    responses=problems(401),
+    responses=problems(400, 401),
 )
 def list_refusals(request: _Asked) -> dict[str, Any]:
     """Answer with the counter of each reason."""
@@ -116,14 +135,31 @@ HANDLERS = (list_ratings, count_ratings, list_devices, list_refusals)
 
 
 def _opened(request: _Asked) -> Central:
-    """Return central if the request brings a reader's key."""
+    """Return central if the request brings a reader's key and only parameters that we know."""
     central: Central = request.app.state.central
     check_reader(request, central.database)
+    known = [
+        name for name in request.route_handler.parsed_fn_signature.parameters if name != "request"
+    ]
+    told = f"known: {', '.join(known)}" if known else "this call takes none"
+    unknown = [name for name in dict.fromkeys(request.query_params) if name not in known]
+    if unknown:
+        detail = "; ".join(f"{name[:64]}: unknown parameter" for name in unknown[:5])
+        raise Refused(400, "invalid", f"{detail}; {told}")
     return central
+
+
+def _by(text: str | None) -> By:
+    try:
+        return By(text or "")
+    except ValueError as error:
+        raise Refused(400, "invalid", f"by: expected one of {', '.join(By)}") from error
 
 
 def _filters(
     central: Central,
+    hall: str | None,
+    window: str | None,
     device: str | None,
     staff: str | None,
     matter: str | None,
@@ -133,6 +169,8 @@ def _filters(
 ) -> Filters:
     offset = central.settings.utc_offset_minutes
     return Filters(
+        hall=hall,
+        window=window,
         device=device,
         staff=staff,
         matter=matter,

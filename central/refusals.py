@@ -28,6 +28,7 @@ class RefusalCounter:
         self._database = database
         self._lock = threading.Lock()
         self._pending: Counter[str] = Counter()
+        self._failing = False
         self._ended = threading.Event()
         self._writer = threading.Thread(target=self._flush_on, name="refusals", daemon=True)
         self._writer.start()
@@ -70,9 +71,13 @@ class RefusalCounter:
                     },
                 )
         except SQLAlchemyError:
-            _LOG.exception("refusals could not be written down; kept for the next attempt")
+            if not self._failing:
+                _LOG.warning("refusals cannot be written down; kept until the database answers")
+            self._failing = True
             with self._lock:
                 self._pending.update(pending)
+        else:
+            self._failing = False
 
     def table(self) -> list[dict[str, Any]]:
         """Return every code with its count and the time of the last one."""

@@ -127,6 +127,7 @@ device = Table(
     Column("head", BigInteger, nullable=False),
     Column("head_hash", Bytes, nullable=False),  # empty while head is 0
     Column("contact_ms", BigInteger, nullable=False),
+    Column("issued_ms", BigInteger, nullable=False, server_default="0"),  # of its last receipt
 )
 enrolment_token = Table(
     "enrolment_token",

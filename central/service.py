@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from central.database import Database, make_private_file
-from central.errors import CentralError, NotInitialised
+from central.errors import CentralError, KeyMissing, NotInitialised
 from central.refusals import RefusalCounter
 from central.settings import Settings
 from protocol.errors import Malformed
@@ -28,9 +28,10 @@ class Central:
     def open(cls, settings: Settings) -> "Central":
         """Open the central of ``settings``.
 
-        Raises `NotInitialised`, `SchemaMismatch`, or `CentralError` for a damaged key file.
+        Raises `NotInitialised`, `KeyMissing`, `SchemaMismatch`, or `CentralError` for a
+        damaged key file.
         """
-        key = read_key(settings.key_file)
+        key = key_of(settings)
         database = Database(settings.database)
         try:
             database.check_schema()
@@ -55,6 +56,33 @@ def make_key(file: Path) -> SigningKey:
     key = SigningKey.generate()
     make_private_file(file, key.seed)
     return key
+
+
+def key_of(settings: Settings) -> SigningKey:
+    """Return the signing key of the central of ``settings``.
+
+    Raises `NotInitialised`, `KeyMissing`, or `CentralError` for a damaged key file.
+    """
+    if not settings.key_file.exists():
+        refuse_without_key(settings)
+    return read_key(settings.key_file)
+
+
+def refuse_without_key(settings: Settings) -> None:
+    """Raise `KeyMissing` if devices already trust the key that is missing.
+
+    Asked before a new key is made: no enrolled device would ever believe that one.
+    """
+    database = Database(settings.database)
+    try:
+        held = database.devices_held()
+    finally:
+        database.close()
+    if held:
+        raise KeyMissing(
+            f"the database holds {held} device{'s' if held > 1 else ''}, but "
+            f"{settings.key_file} is missing: put it back from your backup"
+        )
 
 
 def read_key(file: Path) -> SigningKey:

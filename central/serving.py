@@ -10,6 +10,7 @@ from collections.abc import Generator
 import uvicorn
 
 from central.app import make_app
+from central.errors import CentralError
 from central.service import Central
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -43,15 +44,21 @@ class _Server(uvicorn.Server):
 def serve(central: Central, host: str, port: int) -> None:
     """Serve until SIGTERM or SIGINT. ``port`` 0 takes a free one.
 
-    Raises ``OSError`` if the address cannot be had.
+    Raises `CentralError` if the address cannot be had.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # Named as TCP, so that asyncio sets TCP_NODELAY; otherwise each answer's body waits some
     # 40 ms for the acknowledgement of its header.
     with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((host, port))
         shown = f"[{host}]" if ":" in host else host
+        try:
+            listening.bind((host, port))
+        except OSError as error:
+            raise CentralError(
+                f"cannot listen on {shown}:{port}: {error.strerror or error}; choose another "
+                "port with --port or another address with --host"
+            ) from error
         address = f"http://{shown}:{listening.getsockname()[1]}"
         config = uvicorn.Config(
             make_app(central),

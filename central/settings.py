@@ -85,16 +85,15 @@ def read_settings(data: Path, file: Path | None = None) -> Settings:
     chosen = file or data / FILE_NAME
     mistaken = Mistaken(chosen)
     content = read_toml(chosen) if file is not None or chosen.exists() else {}
-    limits = mistaken.struct(Limits, mistaken.table(content, "limits"), "limits")
+    limits = mistaken.values(Limits, mistaken.table(content, "limits"), "limits")
     content.pop("limits", None)
-    keys = mistaken.struct(_File, content, "")
-    url: URL | None = None
-    if keys is not None:
-        if keys.phone_url and (flaw := phone_url_flaw(keys.phone_url)):
-            mistaken.add("phone_url", flaw)
-        url = _database(keys, data, mistaken)
+    values = mistaken.values(_File, content, "")
+    keys = _File(**values)
+    if keys.phone_url and (flaw := phone_url_flaw(keys.phone_url)):
+        mistaken.add("phone_url", flaw)
+    url = _database(keys, data, mistaken)
     mistaken.raise_any()
-    assert keys is not None and limits is not None and url is not None  # noqa: S101 - else raised
+    assert url is not None  # noqa: S101 - else raised
     return Settings(
         data=data,
         host=keys.host,
@@ -102,25 +101,28 @@ def read_settings(data: Path, file: Path | None = None) -> Settings:
         database=url,
         phone_url=keys.phone_url,
         utc_offset_minutes=keys.utc_offset_minutes,
-        limits=limits,
+        limits=Limits(**limits),
     )
 
 
 def _database(keys: _File, data: Path, mistaken: Mistaken) -> URL | None:
     """Find the database: environment, file of its own, central.toml, the hall's SQLite."""
-    named = os.environ.get(DATABASE_VARIABLE, "")
-    where, text = DATABASE_VARIABLE, named
+    if named := os.environ.get(DATABASE_VARIABLE, ""):
+        try:
+            return read_url(named)
+        except ValueError as error:
+            mistaken.add_elsewhere(DATABASE_VARIABLE, str(error))
+            return None
     if keys.database and keys.database_file:
         mistaken.add("database_file", "expected only one of database and database_file")
-    if not text and keys.database_file:
+    where, text = "database", keys.database
+    if keys.database_file:
         where = "database_file"
         try:
             text = (data / keys.database_file).read_text("utf-8")
         except (OSError, UnicodeDecodeError):
             mistaken.add(where, "expected a readable file that holds the database's URL")
             return None
-    elif not text and keys.database:
-        where, text = "database", keys.database
     if not text:
         return sqlite_url(data / "central.db")
     try:

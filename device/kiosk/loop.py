@@ -10,7 +10,6 @@ import queue
 import time
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import pygame
@@ -24,7 +23,7 @@ from device.kiosk.canvas import Canvas
 from device.kiosk.contacts import CommandKey, ContactDown, ContactUp, Exposed, Input, LevelKey, Quit
 from device.kiosk.pins import Pins, open_pins
 from device.kiosk.reception import Reception
-from device.kiosk.rehearsal import RehearsalDoor, Request
+from device.kiosk.rehearsal import RehearsalDoor, Shown, perform
 from device.kiosk.screens import Look, Scene, compose, warm
 from device.kiosk.scribe import Scribe
 from device.kiosk.views import NoticeView, RatingView, View
@@ -332,7 +331,7 @@ class Loop:
     def _take_requests(self) -> None:
         if self._rehearsal is not None:
             for request in self._rehearsal.requests():
-                request.answer.put(self._perform(request))
+                request.answer.put(perform(request.order, self.shown(), self._canvas, self._pins))
 
     # --- what goes out --------------------------------------------------------------------------
 
@@ -356,58 +355,22 @@ class Loop:
             self._gesture = gestures.page_changed(monotonic_ms())
         self._scene, self._view = scene, view
 
-    # --- rehearsals -----------------------------------------------------------------------------
+    # --- for rehearsals -------------------------------------------------------------------------
 
-    def _perform(self, request: Request) -> dict[str, Any]:
-        order = request.order
-        match order:
-            case {"do": "look"}:
-                return self._describe()
-            case {"do": "touch", "x": int(x), "y": int(y), "down": bool(down)}:
-                kind = pygame.MOUSEBUTTONDOWN if down else pygame.MOUSEBUTTONUP
-                pygame.event.post(pygame.event.Event(kind, pos=(x, y), button=1, touch=False))
-                return {"ok": True}
-            case {"do": "finger", "x": int(x), "y": int(y), "down": bool(down)}:
-                kind = pygame.FINGERDOWN if down else pygame.FINGERUP
-                width, height = self._canvas.display_size
-                place = {"x": x / width, "y": y / height, "finger_id": 0, "touch_id": 0}
-                pygame.event.post(pygame.event.Event(kind, place))
-                return {"ok": True}
-            case {"do": "press", "level": int(level), "down": bool(down)} if self._pins:
-                press = self._pins.mock_press if down else self._pins.mock_release
-                press(Level(level))
-                return {"ok": True}
-            case {"do": "picture", "path": str(path)}:
-                pygame.image.save(self._canvas.display, path)
-                return {"ok": True}
-        return {"ok": False, "problem": f"not a rehearsal's request: {order}"}
-
-    def _describe(self) -> dict[str, Any]:
+    def shown(self) -> Shown:
         """Say what is on the screen, and where each target lies on the display."""
-        told = {
-            name: value
-            for name, value in self._view._asdict().items()
-            if isinstance(value, str | int | None)
-        }
-        visit = self._reception.visit.invitation if self._reception else None
+        invitation = self._reception.visit.invitation if self._reception else None
         ready = self._reception is None or self._reception.ready
-        return {
-            "ok": True,
-            "screen": type(self._view).__name__,
-            "view": told,
-            "language": self._view.chrome.language,
-            "visit": str(visit.visit) if visit else None,
-            "state": str(self._reception.visit.state) if self._reception else "starting",
-            "settled": ready and monotonic_ms() >= self._gesture.settles_ms,
-            "targets": [
-                [
-                    target.action.name,
-                    target.action.value,
-                    *self._canvas.to_display(*target.rect.center),
-                ]
+        return Shown(
+            view=self._view,
+            visit=str(invitation.visit) if invitation else None,
+            state=str(self._reception.visit.state) if self._reception else "starting",
+            settled=ready and monotonic_ms() >= self._gesture.settles_ms,
+            targets=tuple(
+                (target.action, self._canvas.to_display(*target.rect.center))
                 for target in self._scene.targets
-            ],
-        }
+            ),
+        )
 
 
 def page_of(view: View) -> tuple[object, ...]:

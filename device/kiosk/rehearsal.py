@@ -13,12 +13,33 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pygame
+
+from device.core.errors import DeviceError
+from device.kiosk.actions import Action
+from device.kiosk.canvas import Canvas
+from device.kiosk.pins import Pins
+from device.kiosk.views import View
+from protocol.levels import Level
+
 
 class Request(NamedTuple):
     """One line from a rehearsal, and where its answer goes."""
 
     order: dict[str, Any]
     answer: queue.SimpleQueue[dict[str, Any]]
+
+
+class Shown(NamedTuple):
+    """What is on the screen now, for whoever cannot see it."""
+
+    view: View
+    visit: str | None
+    state: str
+    settled: bool
+    """A page has stood long enough for input to count."""
+    targets: tuple[tuple[Action, tuple[float, float]], ...]
+    """What can be touched, and where its middle lies on the display."""
 
 
 class RehearsalDoor:
@@ -51,7 +72,7 @@ class RehearsalDoor:
         while True:
             try:
                 caller, _ = self._door.accept()
-            except OSError:
+            except OSError:  # the door was closed
                 return
             threading.Thread(target=self._serve, args=(caller,), daemon=True).start()
 
@@ -63,3 +84,50 @@ class RehearsalDoor:
                 self._ring()
                 lines.write(json.dumps(request.answer.get()).encode() + b"\n")
                 lines.flush()
+
+
+def perform(
+    order: dict[str, Any], shown: Shown, canvas: Canvas, pins: Pins | None
+) -> dict[str, Any]:
+    """Do what a rehearsal asks, through SDL's own event queue; returns the answer."""
+    try:
+        return _perform(order, shown, canvas, pins)
+    except (DeviceError, pygame.error, ValueError, OSError) as error:
+        return {"ok": False, "problem": str(error)}
+
+
+def _perform(
+    order: dict[str, Any], shown: Shown, canvas: Canvas, pins: Pins | None
+) -> dict[str, Any]:
+    match order:
+        case {"do": "look"}:
+            return {"ok": True} | _described(shown)
+        case {"do": "touch", "x": int(x), "y": int(y), "down": bool(down)}:
+            kind = pygame.MOUSEBUTTONDOWN if down else pygame.MOUSEBUTTONUP
+            pygame.event.post(pygame.event.Event(kind, pos=(x, y), button=1, touch=False))
+        case {"do": "finger", "x": int(x), "y": int(y), "down": bool(down)}:
+            kind = pygame.FINGERDOWN if down else pygame.FINGERUP
+            width, height = canvas.display_size
+            place = {"x": x / width, "y": y / height, "finger_id": 0, "touch_id": 0}
+            pygame.event.post(pygame.event.Event(kind, place))
+        case {"do": "press", "level": int(level), "down": bool(down)} if pins is not None:
+            press = pins.mock_press if down else pins.mock_release
+            press(Level(level))
+        case {"do": "picture", "path": str(path)}:
+            pygame.image.save(canvas.display, path)
+        case _:
+            return {"ok": False, "problem": f"not a rehearsal's request: {order}"}
+    return {"ok": True}
+
+
+def _described(shown: Shown) -> dict[str, Any]:
+    view = shown.view._asdict()
+    return {
+        "screen": type(shown.view).__name__,
+        "view": {name: v for name, v in view.items() if isinstance(v, str | int | None)},
+        "language": shown.view.chrome.language,
+        "visit": shown.visit,
+        "state": shown.state,
+        "settled": shown.settled,
+        "targets": [[*action, *place] for action, place in shown.targets],
+    }

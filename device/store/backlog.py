@@ -1,10 +1,10 @@
 """What the agent reads of `kiosk.db`: the records that are still to be sent."""
 
-import sqlite3
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from device.store.connect import KIOSK_SCHEMA, data_version, file_number, open_reader, trouble
+from device.store.connect import KIOSK_SCHEMA
 from device.store.home import Home
+from device.store.reader import Reader
 
 
 class Stretch(NamedTuple):
@@ -16,41 +16,11 @@ class Stretch(NamedTuple):
     """Records before these are gone from this device."""
 
 
-class Backlog:
-    """Read-only view of the chain, for the process that sends it.
-
-    Every question raises `DeviceError` if the file cannot be read now.
-    """
+class Backlog(Reader):
+    """Read-only view of the chain, for the process that sends it."""
 
     def __init__(self, home: Home) -> None:
-        self._path = home.kiosk_db
-        self._open()
-
-    def _open(self) -> None:
-        file = file_number(self._path)
-        self._db = open_reader(self._path, KIOSK_SCHEMA)
-        self._file = file
-        self._seen = -1
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._db.close()
-
-    def changed(self) -> bool:
-        """True if the kiosk has committed since this was last asked.
-
-        A damaged file is replaced by the kiosk; then the new one is opened here too.
-        """
-        if file_number(self._path) not in (0, self._file):
-            old = self._db
-            self._open()
-            old.close()
-        try:
-            version = data_version(self._db)
-        except sqlite3.Error as error:
-            raise trouble(error, self._path) from error
-        changed, self._seen = version != self._seen, version
-        return changed
+        super().__init__(home.kiosk_db, KIOSK_SCHEMA)
 
     def after(self, head: int, limit: int, max_bytes: int) -> Stretch | None:
         """Return the records that follow number ``head``, bounded both ways; None if none.
@@ -104,10 +74,3 @@ class Backlog:
             visit,
         )
         return rows[0][0] if rows else None
-
-    def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        """Raises `DeviceError` if the file cannot be read now."""
-        try:
-            return self._db.execute(query, values).fetchall()
-        except sqlite3.Error as error:
-            raise trouble(error, self._path) from error

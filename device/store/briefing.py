@@ -18,14 +18,12 @@ from device.core.errors import DeviceError
 from device.store import moment
 from device.store.connect import (
     AGENT_SCHEMA,
-    data_version,
-    file_number,
-    open_reader,
     open_writer,
     trouble,
 )
 from device.store.home import Home
 from device.store.ledger import add_to_counter
+from device.store.reader import Reader
 from protocol.configuration import Configuration, Rules
 from protocol.receipts import Receipt
 from protocol.records import InvitedBy, MatterHandled
@@ -247,41 +245,11 @@ class Briefing:
             return result
 
 
-class BriefingReader:
+class BriefingReader(Reader):
     """What the kiosk reads of `agent.db`; never writes."""
 
     def __init__(self, home: Home) -> None:
-        self._path = home.agent_db
-        self.generation = 0
-        """Grows whenever another file took this one's place: numbers begin anew in it."""
-        self._open()
-
-    def _open(self) -> None:
-        file = file_number(self._path)
-        self._db = open_reader(self._path, AGENT_SCHEMA)
-        self._file = file
-        self._seen = -1
-        self.generation += 1
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._db.close()
-
-    def changed(self) -> bool:
-        """True if the agent has committed since this was last asked.
-
-        A damaged file is replaced by the agent; then the new one is opened here too.
-        """
-        if file_number(self._path) not in (0, self._file):
-            old = self._db
-            self._open()
-            old.close()
-        try:
-            version = data_version(self._db)
-        except sqlite3.Error as error:
-            raise trouble(error, self._path) from error
-        changed, self._seen = version != self._seen, version
-        return changed
+        super().__init__(home.agent_db, AGENT_SCHEMA)
 
     def instructions(self, after: int) -> list[Instruction]:
         """Return the instructions numbered above ``after``, in order."""
@@ -333,13 +301,6 @@ class BriefingReader:
         """
         rows = self._rows("SELECT rules FROM configuration")
         return read_order(rows[0][0], Rules) if rows else Rules()
-
-    def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        """Raises `DeviceError` if the file cannot be read now."""
-        try:
-            return self._db.execute(query, values).fetchall()
-        except sqlite3.Error as error:
-            raise trouble(error, self._path) from error
 
 
 def read_order(body: bytes | str, kind: type[T]) -> T:

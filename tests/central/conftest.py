@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,21 @@ class Postgres:
         with psycopg.connect(self.server.get_uri(), autocommit=True) as connection:
             connection.execute(f'CREATE DATABASE "{name}"{like}')
         return make_url(self.server.get_uri(name)).set(drivername="postgresql+psycopg")
+
+    @contextmanager
+    def out_of_reach(self, url: URL) -> Iterator[None]:
+        """End every connection to a database and allow no new one, until it is over."""
+        with psycopg.connect(self.server.get_uri(), autocommit=True) as connection:
+            allowing = f'ALTER DATABASE "{url.database}" ALLOW_CONNECTIONS '
+            connection.execute(allowing + "false")
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
+                [url.database],
+            )
+            try:
+                yield
+            finally:
+                connection.execute(allowing + "true")
 
 
 @pytest.fixture(scope="session")

@@ -150,7 +150,8 @@ def test_secrets_go_into_private_files(data: Path, tmp_path: Path) -> None:
         assert len(secret) >= 32
         assert secret not in shown
         assert stat.S_IMODE(out.stat().st_mode) == 0o600
-        run(*arguments, "--out", out, "--data", data, code=1)
+        _, error = run(*arguments, "--out", out, "--data", data, code=1)
+        assert f"{out} exists already; remove it or choose another" in error
         assert out.read_text().strip() == secret
 
 
@@ -176,7 +177,53 @@ def test_a_port_that_is_taken_is_said(data: Path) -> None:
     with served(data) as (address, _):
         port = address.rpartition(":")[2]
         _, error = run("serve", "--data", data, "--port", port, code=1)
-        assert "Address already in use" in error
+        assert f"cannot listen on 127.0.0.1:{port}: Address already in use" in error
+        assert "--port" in error
+
+
+def test_a_lost_key_is_asked_for_and_not_replaced(data: Path) -> None:
+    token = run("token", "--window", "W12", "--data", data)[0].strip()
+    central = Central.open(read_settings(data))
+    with served(data) as (address, _):
+        Device(RunningCentral(central, address)).enrol(token)
+    central.close()
+    key = data / "central.key"
+    key.rename(data / "backup")
+    for command in ("serve", "init", "migrate", "devices"):
+        _, error = run(command, "--data", data, code=1)
+        assert (
+            f"the database holds 1 device, but {key} is missing: put it back from your backup"
+        ) in error
+        assert not key.exists()
+    (data / "backup").rename(key)
+    assert "window W12" in run("devices", "--data", data)[0]
+
+
+def test_a_key_lost_before_there_were_devices_is_made_again(data: Path) -> None:
+    (data / "central.key").unlink()
+    _, error = run("serve", "--data", data, code=1)
+    assert "central init" in error
+    assert "made" in run("init", "--data", data)[0]
+
+
+def test_a_file_that_is_no_database_is_named(data: Path, tmp_path: Path) -> None:
+    fresh = tmp_path / "fresh"
+    fresh.mkdir()
+    for command, place in (("serve", data), ("init", data), ("init", fresh)):
+        file = place / "central.db"
+        for old in place.glob("central.db*"):
+            old.unlink()
+        file.write_text("nothing that SQLite knows" * 200)
+        _, error = run(command, "--data", place, code=1)
+        assert f"{file} cannot be used as central's database: file is not a database" in error
+        assert "Traceback" not in error
+    assert not (fresh / "central.key").exists()
+
+
+def test_a_reader_has_a_name(data: Path) -> None:
+    for name in ("", " ", "a\nb"):
+        _, error = run("reader", name, "--data", data, code=2)
+        assert "NAME: expected" in error
 
 
 def test_every_mistake_in_the_settings_is_told(data: Path) -> None:
@@ -188,10 +235,16 @@ def test_every_mistake_in_the_settings_is_told(data: Path) -> None:
     assert "hsot: unknown key; did you mean 'host'?" in error
     assert "port: expected int <= 65535" in error
     assert "limits.page: expected int >= 1" in error
-    (data / "central.toml").write_text('phone_url = "http://x"\ndatabase = "mysql://u:secret@h/d"')
-    _, error = run("show", "--data", data, code=2)
     assert "phone_url: expected https://host, without a path" in error
     assert "database: expected a URL that begins with postgresql:// or sqlite:///" in error
+    assert "secret" not in error
+
+
+def test_a_mistake_in_the_environment_is_not_looked_for_in_the_file(data: Path) -> None:
+    variables = {"HAOCHAPING_DATABASE_URL": "mysql://u:secret@h/d"}
+    _, error = run("show", "--data", data, code=2, variables=variables)
+    assert "HAOCHAPING_DATABASE_URL: expected a URL that begins with" in error
+    assert "central.toml" not in error
     assert "secret" not in error
 
 

@@ -9,6 +9,11 @@ from central.directory import import_hall, read_hall
 from central.errors import Mistakes
 from protocol import configuration
 
+NO_TAG_999 = (
+    "rules.switched_off_tags: there is no tag 999; "
+    "known tags are 510-517, 406-413, 307-314, 207-214, 108-115"
+)
+
 
 def fetch(device: Device, etag: str = "") -> tuple[int, str, bytes]:
     headers = {"If-None-Match": etag} if etag else {}
@@ -150,17 +155,26 @@ switched_off_tags = [510, 999, 514]
         "hall.name: missing",
         "windows[2].number: expected str, got int",
         "staff[1].name: expected str matching regex '\\\\A[^\\\\x00-\\\\x1f\\\\x7f]*\\\\Z'",
+        "windows.code: 'W1' is given twice",
         "windows (code W1).assigned_staff: there is no [[staff]] with number '9'",
+        "hall.phone_url: expected https://host, without a path",
         "notices: expected a list of texts of at most 1000 characters",
         "rules.rating_seconds: expected int >= 3",
+        "rules.switched_off_tags: 510 is of the base set and stays on",
+        NO_TAG_999,
     ]
+
+
+def test_nobody_is_said_to_be_missing_while_a_staff_number_cannot_be_read(tmp_path: Path) -> None:
+    text = HALL.replace('number = "1001"\nname', "number = 1001\nname")
+    assert mistakes(tmp_path / "staff.toml", text) == ["staff[1].number: expected str, got int"]
 
 
 def test_the_base_set_of_tags_stays_on(tmp_path: Path) -> None:
     text = HALL.replace("rating_seconds = 45", "switched_off_tags = [510, 999, 514]")
     assert mistakes(tmp_path / "tags.toml", text) == [
         "rules.switched_off_tags: 510 is of the base set and stays on",
-        "rules.switched_off_tags: there is no tag 999 (see CODES.md)",
+        NO_TAG_999,
     ]
 
 

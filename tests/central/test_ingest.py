@@ -8,7 +8,7 @@ import pytest
 from central_rig import Device, RunningCentral, verdicts
 from sqlalchemy import select
 
-from central import schema
+from central import device_api, schema
 from protocol import records
 from protocol.levels import Level
 from protocol.messages import Batch, BatchReply
@@ -297,6 +297,28 @@ def test_a_boot_id_of_another_visit_is_no_anchor(device: Device) -> None:
     device.write_boots(1)
     device.send()
     assert ratings(device)[0]["corrected_by"] == "received"
+
+
+def test_receipts_never_go_back_even_if_centrals_clock_does(
+    own_central: RunningCentral, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    device = Device(own_central).enrol()
+    device.write_boots(3)
+    first = device.receipt(device.send(last=1))
+    monkeypatch.setattr(device_api, "now_ms", lambda: first.issued_ms - 3_600_000)
+    beat = device.heartbeat()
+    later = [
+        device.receipt(reply)
+        for reply in (
+            device.send(2, 2),
+            device.send(2, 2),
+            device.beat(monotonic_ms=beat.monotonic_ms),
+            device.beat(monotonic_ms=beat.monotonic_ms),
+            device.send(3),
+        )
+    ]
+    assert [one.issued_ms - first.issued_ms for one in later] == [1, 2, 3, 4, 5]
+    assert [one.through for one in later] == [2, 2, 2, 2, 3]
 
 
 def test_a_central_restored_from_an_older_copy_is_filled_again(own_central: RunningCentral) -> None:

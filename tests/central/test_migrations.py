@@ -6,11 +6,11 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from central_rig import MakeDatabase
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, text
 
 from central.database import Database, sqlite_url
 from central.errors import SchemaMismatch
-from central.schema import metadata
+from central.schema import Bytes, device, metadata
 
 
 def test_the_migrated_schema_is_the_one_in_the_code(make_database: MakeDatabase) -> None:
@@ -31,6 +31,24 @@ def test_migrating_twice_changes_nothing(make_database: MakeDatabase) -> None:
     database = Database(make_database())
     database.migrate()
     database.check_schema()
+    database.close()
+
+
+def test_devices_of_the_first_schema_are_kept(tmp_path: Path) -> None:
+    database = Database(sqlite_url(tmp_path / "central.db"))
+    database.migrate("0001")
+    row = {column.name: b"" for column in device.columns if isinstance(column.type, Bytes)}
+    row |= {"name": "hcp-1", "board": "b", "window": "W1", "software": "s"}
+    row |= dict.fromkeys(("id", "algorithm", "enrolled_ms", "head", "contact_ms"), 1)
+    with database.writing() as connection:
+        connection.execute(device.insert().values(**row))
+    assert database.devices_held() == 1
+    with pytest.raises(SchemaMismatch, match="run `haochaping central migrate`"):
+        database.check_schema()
+    database.migrate()
+    database.check_schema()
+    with database.reading() as connection:
+        assert connection.execute(select(device.c.name, device.c.issued_ms)).all() == [("hcp-1", 0)]
     database.close()
 
 

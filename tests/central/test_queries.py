@@ -2,15 +2,17 @@
 
 import threading
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 import requests
-from central_rig import MATTER, Device, RunningCentral, problem_code
+from central_rig import HALL, MATTER, Device, RunningCentral, problem_code
 from sqlalchemy import text
 
 from central import ratings as rating_list
+from central.directory import import_hall, read_hall
 from central.filters import Filters, day_name, read_time
 from protocol.levels import Level
 from protocol.records import Outcome, VisitClosed
@@ -164,6 +166,69 @@ def test_only_readers_are_told(central: RunningCentral, path: str) -> None:
 def test_anyone_may_ask_for_health(central: RunningCentral) -> None:
     answer = requests.get(f"{central.url}/v1/health", timeout=20)
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+def test_health_can_be_asked_for_without_a_body(central: RunningCentral) -> None:
+    answer = requests.head(f"{central.url}/v1/health", timeout=20)
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
+def test_halls_with_the_same_numbers_are_told_apart(
+    own_central: RunningCentral, tmp_path: Path
+) -> None:
+    other_hall = tmp_path / "other.toml"
+    other_hall.write_text(HALL.replace("210100-01", "210100-02").replace('"W1', '"V1'), "utf-8")
+    with own_central.database.writing() as connection:
+        import_hall(connection, read_hall(other_hall), other_hall)
+    here = Device(own_central).enrol()
+    there = Device(own_central, window="V12").enrol()
+    here.write_visit(Level.VERY_SATISFIED)
+    there.write_visit(Level.SATISFIED)
+    there.write_visit(None)
+    here.send()
+    there.send()
+    ask = own_central.ask
+    by_window = ask("/v1/counts", by="window")["counts"]
+    assert [
+        (row["hall"], row["window_code"], row["key"], row["total"], row["visits"])
+        for row in by_window
+    ] == [
+        ("210100-01", "W12", "12", 1, {"rated": 1}),
+        ("210100-02", "V12", "12", 1, {"rated": 1, "timed_out": 1}),
+    ]
+    by_staff = ask("/v1/counts", by="staff")["counts"]
+    assert [(row["hall"], row["key"], row["average_points"]) for row in by_staff] == [
+        ("210100-01", "1001", 10.0),
+        ("210100-02", "1001", 8.0),
+    ]
+    for asked in ({"hall": "210100-02"}, {"window": "V12"}):
+        (rating,) = ask("/v1/ratings", **asked)["ratings"]
+        assert (rating["device"], rating["hall"]) == (there.name, "210100-02")
+        assert (rating["window"], rating["window_code"]) == ("12", "V12")
+        (row,) = ask("/v1/counts", by="day", **asked)["counts"]
+        assert (row["total"], row["visits"]) == (1, {"rated": 1, "timed_out": 1})
+    assert len(ask("/v1/ratings", window="12")["ratings"]) == 2
+    assert len(ask("/v1/ratings", window="12", hall="210100-01")["ratings"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("ratings?nonsense=1", "nonsense: unknown parameter; known: after, limit, hall, window, "),
+        ("counts?by=staff&until=2999-01-01&form=1", "form: unknown parameter; known: by, hall, "),
+        ("devices?a=1&b=2", "a: unknown parameter; b: unknown parameter; this call takes none"),
+        ("refusals?since=2025-01-01", "since: unknown parameter; this call takes none"),
+        ("counts", "by: expected one of staff, matter, window, level, day, device"),
+        ("counts?by=hall", "by: expected one of staff, matter, window, level, day, device"),
+    ],
+)
+def test_a_question_that_is_not_understood_is_not_answered(
+    central: RunningCentral, asked: str, said: str
+) -> None:
+    headers = {"Authorization": f"Bearer {central.reader}"}
+    answer = requests.get(f"{central.url}/v1/{asked}", headers=headers, timeout=20)
+    assert (answer.status_code, problem_code(answer)) == (400, "invalid")
+    assert answer.json()["detail"].startswith(said)
 
 
 def test_a_page_never_passes_over_a_rating_that_is_still_being_written(

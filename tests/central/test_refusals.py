@@ -222,6 +222,29 @@ def test_a_fault_of_our_own_is_told_without_our_insides(
     refused(answer, 404, "not-found")
 
 
+def test_while_the_database_is_away_callers_are_told_to_come_again(
+    postgres: Any, postgres_central: RunningCentral, caplog: pytest.LogCaptureFixture
+) -> None:
+    device = Device(postgres_central).enrol()
+    device.write_boots(1)
+    health = postgres_central.url + "/v1/health"
+    with postgres.out_of_reach(postgres_central.database.url):
+        for answer in (
+            device.post_batch(Batch(device.name, 1, tuple(device.chain))),
+            requests.get(health, timeout=20),
+        ):
+            refused(answer, 503, "busy")
+            assert 5 <= int(answer.headers["Retry-After"]) <= 30
+            assert "accepting connections" not in answer.text
+        assert requests.head(health, timeout=20).status_code == 503
+    lines = [one for one in caplog.records if one.name == "haochaping.central"]
+    failed = [one for one in lines if " failed: " in one.getMessage()]
+    assert len(failed) == 3
+    assert not any(one.exc_info or "\n" in one.getMessage() for one in lines)
+    assert requests.get(health, timeout=20).status_code == 200
+    assert verdicts(device.send()) == ["stored"]
+
+
 def test_when_there_is_no_room_callers_are_told_when_to_come_again(
     make_database: MakeDatabase, tmp_path: Path
 ) -> None:
