@@ -9,6 +9,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -68,6 +69,7 @@ def run(
     # The first frame is on the screen; what comes now may take its time.
     gc.freeze()
     gc.enable()
+    give_memory_back()
     start_log()
     import pygame
 
@@ -102,6 +104,22 @@ def open_display(profile: Profile, windowed: bool) -> "Surface":
     )
     pygame.mouse.set_visible(windowed)
     return display
+
+
+def give_memory_back() -> None:
+    """Have the C library return large blocks at once, and keep one heap for all threads.
+
+    Shapes are drawn four times too large and scaled down; by default glibc would keep that
+    room for ever (mallopt(3)). Elsewhere this does nothing.
+    """
+    import ctypes
+
+    mmap_threshold, arena_max = -3, -8
+    with suppress(AttributeError, OSError):
+        libc = ctypes.CDLL(None)
+        libc.mallopt(mmap_threshold, 256 * 1024)
+        libc.mallopt(arena_max, 1)
+        libc.malloc_trim(0)
 
 
 def first_view(home: Home, language: str, mock: bool, wall: time.struct_time, date: str) -> View:

@@ -14,7 +14,7 @@ from device.kiosk.theme import Colour
 
 _SHRINK = 0.8
 """A text too long for its place is set smaller, down to this share, before it breaks."""
-_CACHE_BYTES = 2 << 20
+_CACHE_BYTES = 1 << 20
 _OPTICAL_MIDDLE = 0.37
 """Height of the middle of ideographs and capitals above the baseline, in ems."""
 

@@ -33,6 +33,10 @@ _DAMAGED_READS = frozenset(
 )
 
 
+_SMALL_CACHE = "cache_size=-256"
+"""256 kB a connection: each question touches a few pages, and the board's memory is small."""
+
+
 def trouble(error: sqlite3.Error, path: Path) -> DeviceError:
     """Return what ``error`` means for the file at ``path``.
 
@@ -69,7 +73,13 @@ def open_writer(path: Path, schema: tuple[str, tuple[str, ...]]) -> sqlite3.Conn
     is not a database, `StorageFull` or `StorageUnavailable` if it cannot be used now.
     """
     finish_replacement(path)
-    pragmas = ("journal_mode=WAL", "synchronous=FULL", "wal_autocheckpoint=0", "busy_timeout=5000")
+    pragmas = (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "wal_autocheckpoint=0",
+        "busy_timeout=5000",
+        _SMALL_CACHE,
+    )
     return _open(path, "rw", pragmas, schema)
 
 
@@ -79,7 +89,7 @@ def open_reader(path: Path, schema: tuple[str, tuple[str, ...]]) -> sqlite3.Conn
     It waits for nothing, since the kiosk's loop reads through one. Raises `WrongSchema`,
     `DamagedFile`, `StorageFull` or `StorageUnavailable`.
     """
-    return _open(path, "ro", ("query_only=1", "busy_timeout=50"), schema)
+    return _open(path, "ro", ("query_only=1", "busy_timeout=50", _SMALL_CACHE), schema)
 
 
 def _open(
