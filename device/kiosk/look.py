@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from device.kiosk.faces import Faces
     from device.kiosk.screens.marks import Picture
 
-_BAKED_BYTES = 3 << 20
-_PICTURES = 200
-"""Every key of every screen in one language, in three states, and then some."""
+_BAKED_BYTES = 5 << 19
+_PICTURES = 60
+"""Every key of one language in use; each holds its words as pixels."""
 
 
 class Look:
