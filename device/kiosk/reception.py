@@ -119,7 +119,7 @@ class Reception:
 
     def refresh(self, now_ms: int) -> None:
         """Take up what the agent has written: roster, rules, instructions."""
-        self._roster = roster.read(self._agent_db, self._session.staff)
+        self._read_roster()
         with suppress(UnreadableBriefing):  # the last rules that could be read stay
             self._rules = self._briefing.rules()
         self._times = Times(
@@ -354,7 +354,17 @@ class Reception:
         self._session, effects = staff_session.step(self._session, event)
         for effect in effects:
             self._scribe.note_session(effect)
-        self._roster = roster.read(self._agent_db, self._session.staff)
+        self._read_roster()
+
+    def _read_roster(self) -> None:
+        """Take up the roster; the last good one stays while there is none.
+
+        A file that replaced a damaged one is empty until central has answered. That is no
+        reason to send the staff member home. Raises `DeviceError`.
+        """
+        page = roster.read(self._agent_db, self._session.staff)
+        if page.window or not self._roster.window:
+            self._roster = page
 
     def _happen(self, event: rules.Event, now_ms: int) -> bool:
         """Let ``event`` happen; what the rules do not allow counts as a surplus press."""

@@ -181,6 +181,19 @@ def test_an_unreadable_roster_logs_nobody_out(counter: Counter):
     assert sessions == [Login]
 
 
+def test_an_agents_file_that_begins_anew_empty_sends_nobody_home(counter: Counter):
+    counter.briefing.close()
+    with salvage.fresh_file(counter.home.agent_db, agent) as fresh:
+        with closing(Briefing(counter.home, at=fresh)):
+            pass
+        put_in_place(fresh, counter.home.agent_db)
+    counter.briefing = Briefing(counter.home)
+    assert counter.reader.changed()
+    counter.reception.refresh(counter.now_ms)
+    counter.do("rate")
+    assert shown_and_asked(counter) == ("0317", "0317")
+
+
 # --- what the agent leaves -------------------------------------------------------------------
 
 
