@@ -119,9 +119,9 @@ class Loop:
         try:
             identity = load_identity(self._home)
             key = load_key(self._home.record_key)
-            briefing = BriefingReader(self._home)
             if self._lock is None:
                 self._lock = lock.hold(self._home.kiosk_lock)
+            briefing = BriefingReader(self._home)
         except DeviceError as error:
             if str(error) != self._trouble:
                 log.error("%s", error)
@@ -244,9 +244,11 @@ class Loop:
                 self.end()
 
     def _contact_down(self, touch: ContactDown, now_ms: int) -> None:
-        if self._reception is not None and self._reception.busy:
-            return
         target = self._scene.hit(touch.x, touch.y)
+        if self._reception is not None and self._reception.busy:
+            if target is not None:
+                self._reception.ignore_press(now_ms)
+            return
         action = target.action if target else None
         held = self._gesture
         self._gesture, verdict = gestures.down(held, touch.contact, action, now_ms)
@@ -321,10 +323,11 @@ class Loop:
             return
         try:
             self._reception.hear(self._scribe.answers(), now_ms)
-            if self._briefing.changed():
+            if self._briefing.changed() or self._reception.stale:
                 self._reception.refresh(now_ms)
         except DeviceError as error:
-            # The agent's file cannot be read now; what was read before stays good.
+            # The agent's file cannot be read now; what was read before stays good, and it
+            # is read again at the next turn.
             log.warning("%s", error)
         self._reception.pass_time(now_ms)
 

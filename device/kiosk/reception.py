@@ -83,6 +83,8 @@ class Reception:
         self._roster = Roster()
         self._briefing = briefing
         self._was_opened = was_opened
+        self.stale = True
+        """What the agent has written must be taken up (again): ask `refresh`."""
         self._default_language = language
         self._mock = mock
         self._started_ms = now_ms
@@ -118,7 +120,11 @@ class Reception:
     # --- what happens -----------------------------------------------------------------------
 
     def refresh(self, now_ms: int) -> None:
-        """Take up what the agent has written: roster, rules, instructions."""
+        """Take up what the agent has written: roster, rules, instructions.
+
+        Raises `DeviceError` if that cannot be read now; `stale` then stays True.
+        """
+        self.stale = True
         self._read_roster()
         with suppress(UnreadableBriefing):  # the last rules that could be read stay
             self._rules = self._briefing.rules()
@@ -128,6 +134,7 @@ class Reception:
             thanks=self._rules.thanks_seconds * 1000,
         )
         if not self._ready:
+            self.stale = False
             return
         self._staff_the_window()
         if self._briefing.generation != self._seen_generation:
@@ -138,6 +145,7 @@ class Reception:
                 self._obey(instruction, now_ms)
             except UnreadableBriefing:
                 self._scribe.count("instruction.unreadable")
+        self.stale = False
 
     def hear(self, answers: Sequence[Answer], now_ms: int) -> None:
         """Take up what the scribe answered."""
@@ -145,7 +153,7 @@ class Reception:
             match answer:
                 case Ready():
                     self._ready, self._trouble = True, ""
-                    self.refresh(now_ms)
+                    self.stale = True
                 case CannotStart(detail):
                     self._ready, self._trouble = False, detail
                     self._try(rules.StoreFailed(), now_ms)

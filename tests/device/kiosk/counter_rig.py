@@ -71,6 +71,8 @@ class Counter:
         until = time.monotonic() + patience_s
         while time.monotonic() < until:
             self.reception.hear(self.scribe.answers(), self.now_ms)
+            if self.reception.stale:
+                self.reception.refresh(self.now_ms)
             view = self.view()
             matches = isinstance(view, seen) if isinstance(seen, type) else seen(view)
             if matches:

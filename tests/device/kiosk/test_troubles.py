@@ -13,7 +13,7 @@ from counter_rig import Counter
 
 from device.core.errors import DamagedFile, StorageUnavailable
 from device.core.visit import State
-from device.kiosk.scribe import CannotStart, Scribe
+from device.kiosk.scribe import CannotStart, Ready, Scribe
 from device.kiosk.views import IdleView, NoticeView, ReasonsView, ThanksView
 from device.store import moment, reserve, salvage
 from device.store.briefing import Briefing, BriefingReader
@@ -179,6 +179,19 @@ def test_an_unreadable_roster_logs_nobody_out(counter: Counter):
     flush(counter)
     sessions = [type(r) for r in counter.records() if isinstance(r, Login | Logout)]
     assert sessions == [Login]
+
+
+def test_an_unreadable_roster_keeps_no_answer_of_the_scribe_from_being_heard(counter: Counter):
+    counter.do("rate")
+    counter.choose(5)
+    counter.do("skip")
+    away = counter.home.agent_db.with_name("away")
+    counter.home.agent_db.rename(away)
+    while counter.reception.visit.state is State.CLOSING:
+        counter.reception.hear([Ready(), *counter.scribe.answers()], counter.now_ms)
+    assert counter.reception.visit.state is State.THANKS
+    assert counter.reception.stale
+    away.rename(counter.home.agent_db)
 
 
 def test_an_agents_file_that_begins_anew_empty_sends_nobody_home(counter: Counter):
