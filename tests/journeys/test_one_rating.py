@@ -36,6 +36,15 @@ def head_and_acknowledged(stage: Stage) -> tuple[int, int]:
         briefing.close()
 
 
+def tapped_on_disk(stage: Stage) -> bool:
+    backlog = Backlog(Home(stage.device_data))
+    try:
+        visit = backlog.visit_under_way()
+        return visit is not None and backlog.was_tapped(visit)
+    finally:
+        backlog.close()
+
+
 def test_a_tap_travels_to_central_and_its_receipt_comes_back(hall: Stage, citizen: Citizen):
     hall.start_agent()
     hall.start_kiosk()
@@ -147,6 +156,8 @@ def test_a_kiosk_that_dies_under_the_citizens_finger_counts_the_rating_once(
     screen.wait_for_screen("RatingView")
     citizen.mouse.tap("level", 4)
     screen.wait_for_screen("RatingView", chosen=4)
+    # The promise begins with the draft's commit, which runs beside the screen.
+    eventually("the tapped level on disk", lambda: tapped_on_disk(hall))
     if stage_of_rating != "tapped":
         screen.wait_for_screen("ReasonsView", level=4)
         citizen.mouse.tap("tag", 406)
