@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from device.core.errors import BadConfiguration
-from device.store.profile import FACTORIES, LANGUAGES
+from device.store.profile import APPEARANCES, FACTORIES, LANGUAGES, MODES
 
 
 def main(words: Sequence[str]) -> int:
@@ -24,10 +24,27 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("--size", metavar="WxH", help="window size; default: the whole display")
     parser.add_argument("--rotate", type=int, metavar="DEGREES", help="0, 90, 180 or 270")
     parser.add_argument("--language", metavar="CODE", help=" or ".join(LANGUAGES))
+    parser.add_argument("--appearance", metavar="NAME", help=" or ".join(APPEARANCES))
+    parser.add_argument(
+        "--diagonal", type=float, metavar="INCHES", help="across the panel's picture, e.g. 10.1"
+    )
+    parser.add_argument("--dark", metavar="HH:MM-HH:MM", help="when the screen is to be dark")
+    parser.add_argument("--mode", metavar="NAME", help=" or ".join(MODES))
+    parser.add_argument(
+        "--matter", metavar="CODE", help="what a citizen rates who begins alone (self-service)"
+    )
+    parser.add_argument("--volume", type=int, metavar="PERCENT", help="of sounds; 0 is silence")
+    parser.add_argument("--no-voice", action="store_true", help="clicks, but no spoken prompts")
     parser.add_argument(
         "--pins", metavar="A,B,C,D,E", help="BCM pins of the five buttons, best level first"
     )
     parser.add_argument("--button-factory", metavar="NAME", help=" or ".join(FACTORIES))
+    parser.add_argument("--skip-pin", type=int, metavar="PIN", help="key for not now and skip")
+    parser.add_argument("--next-pin", type=int, metavar="PIN", help="key for rate, submit, done")
+    parser.add_argument(
+        "--led-pins", metavar="A,B,C,D,E", help="BCM pins of a lamp per button, best level first"
+    )
+    parser.add_argument("--buzzer-pin", type=int, metavar="PIN", help="a buzzer's BCM pin")
     parser.add_argument(
         "--allow-volatile", action="store_true", help="a trial: data may lie on tmpfs or overlay"
     )
@@ -41,6 +58,17 @@ def main(words: Sequence[str]) -> int:
         "screen.size": options.size,
         "screen.rotate": options.rotate,
         "screen.language": options.language,
+        "screen.appearance": options.appearance,
+        "screen.diagonal": options.diagonal,
+        "screen.dark": options.dark,
+        "service.mode": options.mode,
+        "service.matter": options.matter,
+        "sound.volume": options.volume,
+        "sound.voice": False if options.no_voice else None,
+        "buttons.skip": options.skip_pin,
+        "buttons.next": options.next_pin,
+        "buttons.leds": _pins(options.led_pins),
+        "buttons.buzzer": options.buzzer_pin,
         "buttons.pins": _pins(options.pins),
         "buttons.factory": options.button_factory,
         "central.url": options.central,

@@ -48,7 +48,7 @@ def _literal(value: object) -> str:
     match value:
         case bool():
             return "true" if value else "false"
-        case int():
+        case int() | float():
             return str(value)
         case list() | tuple():
             return "[" + ", ".join(_literal(item) for item in value) + "]"

@@ -19,13 +19,45 @@ class Screen(NamedTuple):
     """Pixels of the window before rotation; None fills the display."""
     rotate: int
     language: str
+    appearance: str = "standard"
+    """``standard``, ``large`` or ``contrast``: what each citizen finds at first."""
+    diagonal: float = 0.0
+    """Inches across the panel's picture; 0 where nobody said, and it is guessed."""
+    dark: tuple[int, int] | None = None
+    """Minutes after midnight from and until which the screen is dark; None: never."""
+
+
+class Service(NamedTuple):
+    """``[service]``: what citizens rate at this device."""
+
+    mode: str = "window"
+    """``window`` (staff and matters), ``self-service`` (matters) or ``hall``."""
+    matter: str = ""
+    """Self-service: code of the matter that a citizen rates who begins on their own."""
+
+
+class Sound(NamedTuple):
+    """``[sound]``: clicks and spoken prompts."""
+
+    volume: int = 60
+    """Percent; 0 is silence, and no sound device is opened."""
+    voice: bool = True
+    """Prompts are spoken; clicks are heard either way."""
 
 
 class Buttons(NamedTuple):
-    """``[buttons]``: the five physical keys, best level first."""
+    """``[buttons]``: the physical keys. Pins are BCM numbers, None where there is none."""
 
     pins: tuple[int, ...]
+    """The five levels, best first."""
     factory: str
+    skip: int | None = None
+    """The key for "not now" and "skip"."""
+    next: int | None = None
+    """The key for "rate", "submit" and "done"."""
+    leds: tuple[int, ...] = ()
+    """A lamp per level key, best level first."""
+    buzzer: int | None = None
 
 
 class Central(NamedTuple):
@@ -44,6 +76,8 @@ class Profile(NamedTuple):
     screen: Screen
     buttons: Buttons
     central: Central
+    service: Service = Service()
+    sound: Sound = Sound()
 
 
 class Setting(NamedTuple):
@@ -93,12 +127,53 @@ def _pins(value: Any) -> bool:
     )
 
 
+def _pin(value: Any) -> bool:
+    return type(value) is int and -1 <= value <= 27
+
+
+def _switch(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+def _choice(names: tuple[str, ...], default: str) -> tuple[str, str, Callable[[Any], bool]]:
+    """Return what a setting with these values needs beside its key."""
+    worded = "one of " + ", ".join(f'"{name}"' for name in names)
+    return worded, default, lambda value: value in names
+
+
+def _inches(value: Any) -> bool:
+    return type(value) in (int, float) and (value == 0 or 3 <= value <= 65)
+
+
+def _dark(value: Any) -> bool:
+    return value == "" or (isinstance(value, str) and _minutes(value) is not None)
+
+
+def _minutes(text: str) -> tuple[int, int] | None:
+    """Return ``HH:MM-HH:MM`` as minutes after midnight, None if it is not that."""
+    ends = text.split("-")
+    if len(ends) != 2 or ends[0] == ends[1]:
+        return None
+    found = []
+    for end in ends:
+        hours, colon, minutes = end.partition(":")
+        right = end.isascii() and len(end) == 5 and colon and hours.isdigit() and minutes.isdigit()
+        if not right or int(hours) > 23 or int(minutes) > 59:
+            return None
+        found.append(int(hours) * 60 + int(minutes))
+    return found[0], found[1]
+
+
 LANGUAGES = ("zh-CN", "en", "ko")
 FACTORIES = ("auto", "lgpio", "gpiod")
+APPEARANCES = ("standard", "large", "contrast")
+MODES = ("window", "self-service", "hall")
 
 SETTINGS = (
     Setting("data_dir", "a path in quotes", None, _text, required=True),
-    Setting("storage.allow_volatile", "true or false", False, lambda v: isinstance(v, bool)),
+    Setting("storage.allow_volatile", "true or false", False, _switch),
+    Setting("service.mode", *_choice(MODES, "window")),
+    Setting("service.matter", 'the code of a matter in quotes, or ""', "", _text),
     Setting("screen.size", '"WIDTHxHEIGHT" in pixels, or "full"', "full", _size),
     Setting(
         "screen.rotate",
@@ -106,19 +181,20 @@ SETTINGS = (
         0,
         lambda v: type(v) is int and v in (0, 90, 180, 270),
     ),
+    Setting("screen.language", *_choice(LANGUAGES, "zh-CN")),
+    Setting("screen.appearance", *_choice(APPEARANCES, "standard")),
+    Setting("screen.diagonal", "inches from 3 to 65, or 0", 0, _inches),
+    Setting("screen.dark", '"HH:MM-HH:MM", or ""', "", _dark),
     Setting(
-        "screen.language",
-        "one of " + ", ".join(f'"{code}"' for code in LANGUAGES),
-        "zh-CN",
-        lambda v: v in LANGUAGES,
+        "sound.volume", "percent from 0 to 100", 60, lambda v: type(v) is int and 0 <= v <= 100
     ),
+    Setting("sound.voice", "true or false", True, _switch),
     Setting("buttons.pins", "five different BCM pin numbers from 0 to 27, or []", [], _pins),
-    Setting(
-        "buttons.factory",
-        "one of " + ", ".join(f'"{name}"' for name in FACTORIES),
-        "auto",
-        lambda v: v in FACTORIES,
-    ),
+    Setting("buttons.factory", *_choice(FACTORIES, "auto")),
+    Setting("buttons.skip", "a BCM pin number from 0 to 27, or -1", -1, _pin),
+    Setting("buttons.next", "a BCM pin number from 0 to 27, or -1", -1, _pin),
+    Setting("buttons.leds", "five different BCM pin numbers from 0 to 27, or []", [], _pins),
+    Setting("buttons.buzzer", "a BCM pin number from 0 to 27, or -1", -1, _pin),
     Setting("central.url", '"https://..." or "http://..."', None, _url, required=True),
     Setting("central.ca_file", "a path in quotes", "", _text),
     Setting("central.proxy", '"http://..." or ""', "", lambda v: v == "" or _url(v)),
@@ -155,14 +231,30 @@ def load(path: Path) -> Profile:
             size=None if size == "full" else parse_size(size),
             rotate=values["screen.rotate"],
             language=values["screen.language"],
+            appearance=values["screen.appearance"],
+            diagonal=float(values["screen.diagonal"]),
+            dark=_minutes(values["screen.dark"]),
         ),
-        buttons=Buttons(tuple(values["buttons.pins"]), values["buttons.factory"]),
+        service=Service(values["service.mode"], values["service.matter"]),
+        sound=Sound(values["sound.volume"], values["sound.voice"]),
+        buttons=Buttons(
+            pins=tuple(values["buttons.pins"]),
+            factory=values["buttons.factory"],
+            skip=_wired(values["buttons.skip"]),
+            next=_wired(values["buttons.next"]),
+            leds=tuple(values["buttons.leds"]),
+            buzzer=_wired(values["buttons.buzzer"]),
+        ),
         central=Central(
             values["central.url"].rstrip("/"),
             str(beside(ca_file)) if ca_file else "",
             values["central.proxy"],
         ),
     )
+
+
+def _wired(pin: int) -> int | None:
+    return None if pin < 0 else pin
 
 
 def parse_size(text: str) -> tuple[int, int]:
@@ -214,9 +306,24 @@ def check(content: dict[str, Any], name: str) -> dict[str, Any]:
             mistakes.append(
                 f"{name}: {setting.key} = {given[setting.key]!r}: expected {setting.expected}"
             )
+    mistakes += [f"{name}: {problem}" for problem in _contradictions(values)]
     if mistakes:
         raise BadConfiguration("\n".join(sorted(mistakes)))
     return values
+
+
+def _contradictions(values: dict[str, Any]) -> list[str]:
+    """Return what is wrong with values that are each right by themselves."""
+    problems, taken = [], dict[int, str]()
+    for key in (setting.key for setting in SETTINGS):
+        if not key.startswith("buttons.") or key == "buttons.factory" or key not in values:
+            continue
+        for pin in values[key] if isinstance(values[key], list) else [values[key]]:
+            if pin >= 0 and taken.setdefault(pin, key) != key:
+                problems.append(f"{key}: pin {pin} is already in use for {taken[pin]}")
+    if values.get("service.matter") and values.get("service.mode") != "self-service":
+        problems.append('service.matter: only for service.mode = "self-service"')
+    return problems
 
 
 def _flatten(content: dict[str, Any]) -> dict[str, Any]:

@@ -46,8 +46,8 @@ def test_a_file_without_mistakes_says_all_it_was_told(elsewhere: Path):
     profile = load(write(elsewhere, GOOD))
     assert profile.data_dir == elsewhere / "data"
     assert profile.allow_volatile
-    assert profile.screen == ((1280, 800), 90, "ko")
-    assert profile.buttons == ((17, 27, 22, 23, 24), "lgpio")
+    assert profile.screen[:3] == ((1280, 800), 90, "ko")
+    assert profile.buttons[:2] == ((17, 27, 22, 23, 24), "lgpio")
     assert profile.central.url == "https://central.example:8443/haochaping"
     assert profile.central.ca_file == str(elsewhere / "ca.pem")
     assert profile.central.proxy == "http://user:secret@proxy:3128"
@@ -56,7 +56,7 @@ def test_a_file_without_mistakes_says_all_it_was_told(elsewhere: Path):
 def test_two_keys_are_enough(elsewhere: Path):
     profile = load(write(elsewhere, 'data_dir = "/data"\ncentral.url = "http://central"\n'))
     assert profile.data_dir == Path("/data")
-    assert profile.screen == (None, 0, "zh-CN")
+    assert profile.screen == (None, 0, "zh-CN", "standard", 0.0, None)
     assert profile.buttons.pins == ()
     assert not profile.allow_volatile
     assert profile.central.ca_file == ""
@@ -98,6 +98,17 @@ BROKEN: dict[str, list[object]] = {
     "screen.language": ["zh", "", 1, [], {}],
     "buttons.pins": [[1, 2, 3], [1, 1, 2, 3, 4], [1, 2, 3, 4, 28], [True, 0, 2, 3, 4], "17", 5],
     "buttons.factory": ["mock", 0],
+    "buttons.skip": [28, -2, "5", True, [5]],
+    "buttons.next": [28.0, None],
+    "buttons.leds": [[1], [1, 1, 2, 3, 4], 5],
+    "buttons.buzzer": [[], "no"],
+    "screen.appearance": ["big", 2, []],
+    "screen.diagonal": [1, -7, "7", True, 100],
+    "screen.dark": ["18-7", "18:00-18:00", "24:00-07:00", "18:60-07:00", "1８:00-07:00", 18, []],
+    "service.mode": ["kiosk", 1],
+    "service.matter": [7],
+    "sound.volume": [-1, 101, 50.0, True, "60"],
+    "sound.voice": [1, "yes"],
     "central.url": ["", "https://", "central", "http://a b", "http://[x", "http://h:99999", 3],
     "central.ca_file": [1, ["x"]],
     "central.proxy": ["socks5://x", "http://", 0],
@@ -167,3 +178,28 @@ def test_a_size_is_two_numbers_of_pixels_or_a_mistake(text: str):
         assert text == f"{text.partition('x')[0]}x{text.partition('x')[2]}"
         assert 200 <= width <= 8000
         assert 200 <= height <= 8000
+
+
+def test_one_pin_cannot_serve_two_things(tmp_path):
+    text = '[buttons]\npins = [5, 6, 13, 19, 26]\nskip = 13\nleds = [1, 2, 3, 4, 5]\n'
+    file = write(tmp_path, 'data_dir = "d"\n' + text + '[central]\nurl = "https://c"\n')
+    with pytest.raises(BadConfiguration) as caught:
+        load(file)
+    assert str(caught.value).splitlines() == [
+        f"{file}: buttons.leds: pin 5 is already in use for buttons.pins",
+        f"{file}: buttons.skip: pin 13 is already in use for buttons.pins",
+    ]
+
+
+def test_a_matter_of_ones_own_is_for_self_service(tmp_path):
+    text = 'data_dir = "d"\n[service]\nmatter = "M1"\n[central]\nurl = "https://c"\n'
+    with pytest.raises(BadConfiguration, match="only for service.mode"):
+        load(write(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    ("written_as", "minutes"), [("18:00-07:30", (1080, 450)), ("00:00-23:59", (0, 1439))]
+)
+def test_dark_hours_are_minutes_after_midnight(tmp_path, written_as, minutes):
+    text = f'data_dir = "d"\n[screen]\ndark = "{written_as}"\n[central]\nurl = "https://c"\n'
+    assert load(write(tmp_path, text)).screen.dark == minutes
