@@ -50,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     def command(name: str, text: str) -> argparse.ArgumentParser:
         return commands.add_parser(name, help=text, description=text, parents=[common])
 
-    command("init", "make the data directory, central's signing key and the tables")
+    command("init", "make the data directory, central's keys and the tables")
     command("migrate", "bring the tables to what this version needs")
     serve = command("serve", "serve the API until SIGTERM; says when it is ready")
     serve.add_argument("--host", help="address to listen on (default: settings, else 127.0.0.1)")
@@ -74,6 +74,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     revoke = command("revoke", "retire a device: nothing it sends is taken any more")
     revoke.add_argument("device", metavar="DEVICE", help="its name, as `devices` lists it")
     command("requeue", "read quarantined records again, after an upgrade")
+    calls = command("callbacks", "list visits whose citizens want a call")
+    calls.add_argument(
+        "--opened", action="store_true", help="list those whose number was read before too"
+    )
+    calls.add_argument(
+        "--show-numbers",
+        action="store_true",
+        help="show the numbers, which needs sealing.key; that they were read is kept",
+    )
     command("show", "show the settings and how much is stored")
 
 
@@ -131,6 +140,7 @@ def _init(args: argparse.Namespace, settings: "Settings") -> int:
     database = Database(settings.database)
     try:
         database.migrate()
+        _ensure_sealing_key(database, settings)
     finally:
         database.close()
     _say(f"tables are ready in {settings.shown()['database']}")
@@ -145,10 +155,19 @@ def _migrate(args: argparse.Namespace, settings: "Settings") -> int:
     database = Database(settings.database)
     try:
         database.migrate()
+        _ensure_sealing_key(database, settings)
     finally:
         database.close()
     _say("tables are up to date")
     return 0
+
+
+def _ensure_sealing_key(database: "Database", settings: "Settings") -> None:
+    from central.sealing import ensure_key
+    from central.service import now_ms
+
+    if ensure_key(database, settings.sealing_key_file, now_ms()):
+        _say(f"made {settings.sealing_key_file}: back it up, only it opens citizens' numbers")
 
 
 def _serve(args: argparse.Namespace, settings: "Settings") -> int:
@@ -257,6 +276,37 @@ def _requeue(args: argparse.Namespace, settings: "Settings") -> int:
     return 0
 
 
+def _callbacks(args: argparse.Namespace, settings: "Settings") -> int:
+    import logging
+
+    from central import callbacks, sealing
+    from central.service import now_ms
+
+    key = sealing.read_key(settings.sealing_key_file) if args.show_numbers else None
+    database = _opened(settings)
+    with database.reading() as connection:
+        found = callbacks.wanted(connection, opened=args.opened)
+    numbers: dict[callbacks.Callback, str] = {}
+    if key is not None:
+        logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
+        readable = {one: callbacks.number_of(one, key) for one in found}
+        numbers = {one: number for one, number in readable.items() if number is not None}
+        with database.writing() as connection:  # kept before anybody sees a number
+            callbacks.note_opened(connection, numbers, now_ms())
+    database.close()
+    if not found:
+        _say("nobody waits for a call" if not args.opened else "nobody has asked for a call")
+    for one in found:
+        level = "no rating yet" if one.lowest is None else one.lowest.name.lower()
+        state = "waiting" if one.opened_ms is None else f"read {_utc(one.opened_ms)}"
+        line = f"{one.visit}  hall {one.hall or '?'}  window {one.window or '?'}  "
+        line += f"{_utc(one.ended_ms)}  lowest {level}  {state}"
+        if key is not None:
+            line += f"  {numbers.get(one, 'cannot be opened with this key')}"
+        _say(line)
+    return 0
+
+
 def _show(args: argparse.Namespace, settings: "Settings") -> int:
     from central import overview
 
@@ -279,6 +329,7 @@ _COMMANDS = {
     "devices": _devices,
     "revoke": _revoke,
     "requeue": _requeue,
+    "callbacks": _callbacks,
     "show": _show,
 }
 

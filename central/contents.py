@@ -20,11 +20,12 @@ Row = dict[str, Any]
 
 @dataclass(slots=True)
 class Rows:
-    """Rows for three tables."""
+    """Rows for four tables."""
 
     records: list[Row] = field(default_factory=list)
     visits: dict[bytes, Row] = field(default_factory=dict)
     ratings: list[Row] = field(default_factory=list)
+    callbacks: list[Row] = field(default_factory=list)
 
 
 def anchors_after(
@@ -78,6 +79,8 @@ def rows_of(
                 rows.ratings.append(_rating(record, device_id, times, credited))
             else:
                 _visit(rows.visits, record, device_id)
+                if isinstance(record, VisitClosed) and record.callback:
+                    rows.callbacks.append(_callback(record, device_id))
         rows.records.append(
             {
                 "device_id": device_id,
@@ -112,6 +115,15 @@ def _rating(record: Rating, device_id: int, times: Row, credited: bool) -> Row:
         "recovered": record.recovered,
         "credited": credited,
         **times,
+    }
+
+
+def _callback(record: VisitClosed, device_id: int) -> Row:
+    return {
+        "device_id": device_id,
+        "visit": record.visit.bytes,
+        "seq": record.seq,
+        "sealed": record.callback,
     }
 
 

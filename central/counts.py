@@ -1,4 +1,4 @@
-"""How often each level was given, by staff member, matter, window, level, day or device.
+"""How often each level was given: by staff member, matter, hall, window, level, day, device.
 
 Rates follow docs/codes.md. Ratings of a frozen device are kept without credit: they
 are told beside, and never in, the counts.
@@ -16,12 +16,17 @@ from central.filters import DAY_MS, Filters, day_name, level_output
 from central.places import STAND, WINDOW, with_places
 from protocol.levels import Level
 
+NOBODY = ("", "-")
+"""Staff number of a visit in which no staff member was rated; version 1 wrote a hyphen."""
+
 
 class By(StrEnum):
     """What ratings are counted by."""
 
     STAFF = "staff"
     MATTER = "matter"
+    HALL = "hall"
+    """Ratings of a hall as a whole; not all that were given in it."""
     WINDOW = "window"
     LEVEL = "level"
     DAY = "day"
@@ -30,7 +35,7 @@ class By(StrEnum):
 
 @dataclass(slots=True)
 class Count:
-    """The counts of one staff member, matter, window ..."""
+    """The counts of one staff member, matter, hall, window ..."""
 
     levels: dict[Level, int] = field(default_factory=lambda: dict.fromkeys(Level, 0))
     uncredited: int = 0
@@ -66,7 +71,7 @@ def count(
     rating, device, visit = schema.rating, schema.device, schema.visit
     key = (*_place(by), _rating_key(by, offset_ms))
     conditions = filters.on_ratings()
-    if by in (By.STAFF, By.MATTER):
+    if by in (By.STAFF, By.MATTER, By.HALL):
         conditions.append(rating.c.subject == by.value)
     query = (
         select(*key, rating.c.platform_level, rating.c.credited, func.count())
@@ -157,9 +162,10 @@ def _count_visits(
             ),
         )
     )
-    rows = connection.execute(
-        with_places(query).where(*filters.on_visits()).group_by(*key, outcome)
-    )
+    conditions = filters.on_visits()
+    if by is By.STAFF:
+        conditions.append(func.coalesce(visit.c.staff, "?").not_in(NOBODY))
+    rows = connection.execute(with_places(query).where(*conditions).group_by(*key, outcome))
     for *value, ended, number in rows:
         found.setdefault(tuple(value), Count()).visits[ended] = number
 
@@ -167,7 +173,7 @@ def _count_visits(
 def _rating_key(by: By, offset_ms: int) -> ColumnElement[Any]:
     rating = schema.rating
     match by:
-        case By.STAFF | By.MATTER:
+        case By.STAFF | By.MATTER | By.HALL:
             return rating.c.code
         case By.WINDOW:
             return schema.visit.c.window

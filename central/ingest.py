@@ -143,6 +143,7 @@ def _store(
             ratings.announce(connection)
         counted = insert_new(connection, schema.rating, rows.ratings)
         second_ratings = len(rows.ratings) - counted
+        insert_new(connection, schema.callback, rows.callbacks)
     if judgement.mended:
         _settle(connection, device, [one.seq for one in judgement.mended], now_ms)
     _keep_aside(connection, device, judgement, now_ms)

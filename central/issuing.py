@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, insert, select
 
-from central import schema
+from central import schema, sealing
 from central.devices import Device
 from protocol import configuration
 from protocol.configuration import Configuration, Hall, Matter, Rules, StaffMember, Window
@@ -98,11 +98,12 @@ def _basis(connection: Connection, device: Device, phone_url: str) -> str:
     """Name everything a configuration is built from, cheaply."""
     hall, window = schema.hall, schema.service_window
     row = connection.execute(
-        select(hall.c.code, hall.c.revision)
+        select(hall.c.code, hall.c.revision, sealing.newest_public().label("sealing_key"))
         .join(window, window.c.hall == hall.c.code)
         .where(window.c.code == device.window)
     ).one()
-    return json.dumps([row.code, row.revision, device.window, phone_url])
+    sealing_key = (row.sealing_key or b"").hex()
+    return json.dumps([row.code, row.revision, device.window, phone_url, sealing_key])
 
 
 def _build(connection: Connection, device: Device, phone_url: str) -> Configuration:
@@ -131,4 +132,5 @@ def _build(connection: Connection, device: Device, phone_url: str) -> Configurat
         notices=tuple(json.loads(hall.notices)),
         rules=msgspec.json.decode(hall.rules, type=Rules),
         phone_url=hall.phone_url or phone_url,
+        sealing_key=sealing.public_key(connection),
     )

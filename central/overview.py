@@ -88,6 +88,7 @@ def totals(connection: Connection) -> dict[str, int]:
         .select_from(schema.quarantined_record)
         .where(settled.is_(None)),
         "conflicting records": select(func.count()).select_from(schema.conflicting_record),
+        "call-backs": select(func.count()).select_from(schema.callback),
         "alerts": select(func.count()).select_from(schema.alert),
     }
     return {name: connection.execute(query).scalar_one() for name, query in counted.items()}

@@ -272,6 +272,15 @@ for _table in (record, rating):
         sqlite_where=text(UNSETTLED_TIME),
         postgresql_where=text(UNSETTLED_TIME),
     )
+callback = Table(
+    "callback",
+    metadata,
+    _device_key(),
+    Column("visit", Bytes, primary_key=True),
+    Column("seq", BigInteger, nullable=False),  # of the record it came in
+    Column("sealed", Bytes, nullable=False),  # see `protocol.sealing`
+    Column("opened_ms", BigInteger),  # when somebody first read the number
+)
 alert = Table(
     "alert",
     metadata,
@@ -283,7 +292,7 @@ alert = Table(
     UniqueConstraint("device_id", "kind", "detail"),
 )
 
-# --- readers and refusals --------------------------------------------------------------
+# --- readers, keys and refusals --------------------------------------------------------------
 
 reader = Table(
     "reader",
@@ -292,6 +301,12 @@ reader = Table(
     Column("hash", Bytes, nullable=False, unique=True),
     Column("role", Text, nullable=False),
     Column("created_ms", BigInteger, nullable=False),
+)
+sealing_key = Table(
+    "sealing_key",
+    metadata,
+    Column("public", Bytes, primary_key=True),
+    Column("created_ms", BigInteger, nullable=False),  # devices seal for the newest
 )
 refusal = Table(
     "refusal",

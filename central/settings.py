@@ -62,6 +62,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """Where central's signing key is kept."""
         return self.data / "central.key"
 
+    @property
+    def sealing_key_file(self) -> Path:
+        """Where the key to numbers left for a call-back is kept; `serve` needs it not."""
+        return self.data / "sealing.key"
+
     def shown(self) -> dict[str, str]:
         """Return the settings for people to read, the database's password masked."""
         return {

@@ -18,7 +18,7 @@ from demo.rehearsal import RehearsalError
 from demo.stage import Stage, StageError
 from demo.tour import HOUSE, MORTGAGE, Tour
 from device.core.errors import BadConfiguration
-from device.store.profile import parse_size
+from device.store.profile import APPEARANCES, LANGUAGES, parse_size
 
 ARRIVAL_S = 60.0
 """How long the end waits for the last records: after an outage the agent comes back with
@@ -48,6 +48,17 @@ def main(words: Sequence[str]) -> int:
         "--size", default="1280x800", metavar="WxH", help="size of the window (%(default)s)"
     )
     parser.add_argument(
+        "--rotate", type=int, choices=(0, 90, 180, 270), default=0,
+        help="degrees clockwise that the picture is turned by (%(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--language", choices=LANGUAGES, default="zh-CN", help="first language (%(default)s)"
+    )
+    parser.add_argument(
+        "--appearance", choices=APPEARANCES, default="standard",
+        help="what citizens find at first (%(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
         "--keep", type=Path, metavar="DIR", help="keep all files and logs in this new folder"
     )
     options = parser.parse_args(words)
@@ -63,8 +74,8 @@ def main(words: Sequence[str]) -> int:
         stage = Stage(folder.absolute(), environment)
         try:
             if tour:
-                return _tour(stage, options.out, options.size)
-            return _by_hand(stage, options.size)
+                return _tour(stage, options.out, _screen(options))
+            return _by_hand(stage, _screen(options))
         except (StageError, RehearsalError, requests.RequestException) as error:
             print(f"demo: {error}", file=sys.stderr)
             for log in sorted(folder.glob("*.log")):
@@ -91,21 +102,32 @@ def _check(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None
         parser.error(f"--keep {options.keep}: the folder must be new or empty")
 
 
-def _tour(stage: Stage, pictures: Path, size: str) -> int:
+def _screen(options: argparse.Namespace) -> tuple[str, ...]:
+    """Return what the device's profile is to say of its screen."""
+    return (
+        *("--size", options.size, "--rotate", str(options.rotate)),
+        *("--language", options.language, "--appearance", options.appearance),
+    )
+
+
+def _tour(stage: Stage, pictures: Path, screen: Sequence[str]) -> int:
     pictures.mkdir(parents=True, exist_ok=True)
     for old in pictures.glob("[0-9][0-9]-*.png"):
         old.unlink()
-    tour = Tour(stage, pictures, size, _say)
+    tour = Tour(stage, pictures, screen, _say)
     tour.play()
     _say(f"pictures are in {pictures}/")
-    return _settle(stage, expected_visits=len(tour.thanked))
+    settled = _settle(stage, expected_visits=len(tour.thanked))
+    otherwise = tour.told_otherwise()
+    print(*otherwise, sep="\n", end="\n" if otherwise else "")
+    return 1 if otherwise else settled
 
 
-def _by_hand(stage: Stage, size: str) -> int:
+def _by_hand(stage: Stage, screen: Sequence[str]) -> int:
     stage.make_central()
     stage.start_central()
     _say(f"central is at {stage.address}")
-    stage.make_device("--size", size)
+    stage.make_device(*screen)
     _say(f"enrolled as {stage.enrol()}")
     stage.start_agent()
     kiosk = stage.start_kiosk("--windowed", "--mock-gpio")

@@ -85,11 +85,14 @@ class Rehearsal:
         time.sleep(HOLD_S)
         self.ask(do="finger", x=x, y=y, down=False)
 
-    def press(self, level: int) -> None:
-        """Press one of the mock buttons."""
-        self.ask(do="press", level=level, down=True)
+    def press(self, button: int | str, hold_s: float = HOLD_S) -> None:
+        """Press one of the mock buttons (a level, or ``skip`` or ``next``) and let it come to
+        rest: as long as it might bounce, another button would be one of a palm's."""
+        which: dict[str, int | str] = {"level" if isinstance(button, int) else "key": button}
+        self.ask(do="press", **which, down=True)
+        time.sleep(hold_s)
+        self.ask(do="press", **which, down=False)
         time.sleep(HOLD_S)
-        self.ask(do="press", level=level, down=False)
 
     def picture(self, path: Path) -> None:
         """Write a PNG of what the display shows."""

@@ -20,7 +20,7 @@ import requests
 from demo.rehearsal import Rehearsal
 
 SAMPLE = Path(__file__).parent / "sample" / "hall.toml"
-WINDOW = "BH-012"
+WINDOW, SPARE_WINDOW = "BH-012", "BH-013"
 START_S = 30.0
 STOP_S = 5.0
 _PR_SET_PDEATHSIG = 1
@@ -75,6 +75,7 @@ class Stage:
         self.address = ""
         self._environment = {**os.environ, **(environment or {})}
         self._programs: list[Program] = []
+        self._besides: list[Stage] = []
         self._reader_key = ""
 
     # --- single commands ------------------------------------------------------------------
@@ -111,8 +112,19 @@ class Stage:
         self._programs.append(program)
         return program
 
+    def beside(self, name: str) -> "Stage":
+        """Return a stage for a second device of the same central; it is closed with this one."""
+        folder = self.folder / name
+        folder.mkdir()
+        stage = Stage(folder, self._environment)
+        stage.central_data, stage.address = self.central_data, self.address
+        self._besides.append(stage)
+        return stage
+
     def close(self) -> None:
         """End whatever still runs, the last one started first."""
+        for stage in self._besides:
+            stage.close()
         for program in reversed(self._programs):
             if program.running:
                 try:
@@ -192,11 +204,11 @@ class Stage:
         )
         self.command("migrate", "--config", str(self.profile))
 
-    def enrol(self, board: str = "DEMO-BOARD") -> str:
+    def enrol(self, board: str = "DEMO-BOARD", window: str = WINDOW) -> str:
         """Enrol the device with a fresh one-time token; returns its name."""
         token = self.folder / "enrolment.token"
         token.unlink(missing_ok=True)
-        self._central("token", "--window", WINDOW, "--out", str(token))
+        self._central("token", "--window", window, "--out", str(token))
         said = self.command(
             *("enrol", "--config", str(self.profile)),
             *("--token-file", str(token), "--board", board),
@@ -221,6 +233,14 @@ class Stage:
         """Take an invitation back; returns the visit's outcome."""
         words: Sequence[str] = ("cancel", "--config", str(self.profile), visit, "--reason", reason)
         return self.command(*words).strip()
+
+    def screenshot(self, picture: Path) -> None:
+        """Have the kiosk write a picture for support. Raises `StageError` if it refuses."""
+        self.command("screenshot", "--config", str(self.profile), str(picture))
+
+    def callbacks(self) -> str:
+        """Return what central prints of those who want a call, with their numbers."""
+        return self._central("callbacks", "--show-numbers")
 
     def _central(self, verb: str, *words: str) -> str:
         return self.command("central", verb, *words, "--data", str(self.central_data))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from device.core.errors import BadConfiguration, DeviceError
 from device.store.profile import (
+    APPEARANCES,
     LANGUAGES,
     Profile,
     check_files,
@@ -61,8 +62,10 @@ def _kiosk(command: str) -> Command:
     parser = _parser(
         command,
         "Shows the screen for citizens and takes their ratings.\n\n"
-        "Keys 1 to 5 press the level with that number (5 = very satisfied); Enter submits,\n"
-        "Backspace changes, Escape leaves. SIGTERM ends it within a second.",
+        "Keys 1 to 5 press the level with that number (5 = very satisfied). Tab and arrows move\n"
+        "through the screen, Space presses, Enter submits, Backspace goes back, Escape leaves;\n"
+        'F1 is the next language, F2 the next appearance (docs/device.md, "Keys and buttons").\n'
+        "SIGTERM ends it within a second.",
     )
     parser.add_argument(
         "--size", metavar="WxH", help="window size in pixels; over screen.size of the file"
@@ -71,6 +74,9 @@ def _kiosk(command: str) -> Command:
         "--rotate", type=int, choices=(0, 90, 180, 270), help="degrees clockwise; over the file"
     )
     parser.add_argument("--language", choices=LANGUAGES, help="first language; over the file")
+    parser.add_argument(
+        "--appearance", choices=APPEARANCES, help="what citizens find at first; over the file"
+    )
     parser.add_argument(
         "--mock-gpio",
         action="store_true",
@@ -93,6 +99,7 @@ def _kiosk(command: str) -> Command:
             size=parse_size(options.size) if options.size else profile.screen.size,
             rotate=profile.screen.rotate if options.rotate is None else options.rotate,
             language=options.language or profile.screen.language,
+            appearance=options.appearance or profile.screen.appearance,
         )
         from device.kiosk import service
 
@@ -268,6 +275,26 @@ def _cancel(command: str) -> Command:
     return parser, run
 
 
+def _screenshot(command: str) -> Command:
+    parser = _parser(
+        command,
+        "Writes a picture of the kiosk's screen as a PNG file, for a support case. Refused\n"
+        "while a citizen is there: what they tap is nobody else's business.",
+    )
+    parser.add_argument("picture", type=Path, help="where to write it, e.g. screen.png")
+
+    def run(options: argparse.Namespace) -> int:
+        os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
+        from device.kiosk.support import take_picture
+        from device.store.home import Home
+
+        take_picture(Home(load(options.config).data_dir).support, options.picture)
+        print(f"wrote {options.picture}")
+        return 0
+
+    return parser, run
+
+
 def _config(command: str) -> Command:
     parser = _parser(command, "Checks a configuration file and shows what it amounts to.")
     parser.add_argument("what", choices=("check",), help="check: report every mistake at once")
@@ -283,6 +310,40 @@ def _config(command: str) -> Command:
             else:
                 print(f"  {section} = {value}")
         return 0
+
+    return parser, run
+
+
+def _fonts(command: str) -> Command:
+    parser = _parser(
+        command,
+        "Checks that every character of the roster can be printed: hall, staff, matters, notices.\n"
+        "Says which font files there are, which characters none of them has, where these stand\n"
+        "and what to install. Exit code 0: everything is printed; 1: something is not.",
+    )
+    parser.add_argument("--text", help="check this text instead; needs no roster")
+
+    def run(options: argparse.Namespace) -> int:
+        from device.store.wordings import Wording, read
+
+        if options.text is None:
+            from device.store.home import Home
+
+            wordings = read(Home(load(options.config).data_dir).agent_db)
+        else:
+            wordings = (Wording("--text", options.text),)
+        os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
+        from device.kiosk.assets import font_path
+        from device.kiosk.coverage import Coverage
+        from device.kiosk.font_check import check
+        from device.kiosk.typefaces import Typefaces
+
+        report = check(wordings, Typefaces(Coverage(font_path(False))))
+        # Rare characters are what this is about: the terminal's encoding may not have them.
+        encoding = sys.stdout.encoding or "utf-8"
+        for line in report.lines:
+            print(line.encode(encoding, "replace").decode(encoding))
+        return 0 if report.complete else 1
 
     return parser, run
 
@@ -307,5 +368,7 @@ _COMMANDS: dict[str, Callable[[str], Command]] = {
     "enrol": _enrol,
     "invite": _invite,
     "cancel": _cancel,
+    "screenshot": _screenshot,
     "config": _config,
+    "fonts": _fonts,
 }

@@ -16,7 +16,9 @@ DEVICE = {
     "enrol": "make this device known to central with a one-time token",
     "invite": "ask the citizen at the window to rate",
     "cancel": "take an invitation back, with a reason, before the first tap",
+    "screenshot": "write a picture of the screen for support; refused during a visit",
     "config": "check a device's configuration file",
+    "fonts": "check that every character of the roster can be printed",
 }
 CENTRAL = {"central": "the central API: set up, serve, import halls, tokens, devices"}
 PROVISIONING = {"profile": "write a device's configuration file"}

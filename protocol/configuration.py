@@ -1,7 +1,8 @@
 """The one document that tells a device where it stands and whom it serves.
 
 Signed by central, with a version that only grows, applied in one transaction or not at
-all. The last good one stays.
+all. The last good one stays. A field that this software does not know is left alone, since
+central is upgraded before its devices.
 """
 
 from typing import Annotated
@@ -18,14 +19,14 @@ from protocol.limits import Code, Count, Long, Sequence, Short
 Seconds = Annotated[int, Meta(ge=3, le=3600)]
 
 
-class Hall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Hall(msgspec.Struct, frozen=True):
     """A government service hall."""
 
     code: Code
     name: Short
 
 
-class Window(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Window(msgspec.Struct, frozen=True):
     """The window a device stands at."""
 
     code: Code
@@ -35,7 +36,7 @@ class Window(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Staff number of the one who always serves here; empty where staff log in."""
 
 
-class StaffMember(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class StaffMember(msgspec.Struct, frozen=True):
     """Someone who may serve at this hall's windows."""
 
     number: Code
@@ -46,7 +47,7 @@ class StaffMember(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """argon2id in its encoded form; empty if this person cannot log in on a device."""
 
 
-class Matter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Matter(msgspec.Struct, frozen=True):
     """A matter that can be handled at this hall."""
 
     code: Code
@@ -54,18 +55,19 @@ class Matter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: Short
 
 
-class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Rules(msgspec.Struct, frozen=True):
     """What a rule pack decides for the device; times in seconds. Defaults: Liaoning."""
 
     pack: Code = "liaoning"
     rating_seconds: Seconds = 60
     reasons_seconds: Seconds = 40
+    callback_seconds: Seconds = 90
     thanks_seconds: Seconds = 15
     followup_days: Count = 30
     switched_off_tags: tuple[Count, ...] = ()
 
 
-class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Configuration(msgspec.Struct, frozen=True):
     """Everything a device needs from central to serve citizens, offline too."""
 
     device: Code
@@ -79,11 +81,19 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rules: Rules = Rules()
     phone_url: Short = ""
     """Where a phone opens a QR token: an ``https://host`` without a path."""
+    sealing_key: bytes = b""
+    """Central's X25519 key for telephone numbers (`protocol.sealing`). Where it is empty no
+    call-back is offered, at any level alike."""
+
+    def __post_init__(self) -> None:
+        """Refuse half a key: every number sealed for it would be lost."""
+        if len(self.sealing_key) not in (0, 32):
+            raise ValueError("sealing_key: 32 bytes or none expected")
 
 
 def sign(configuration: Configuration, key: SigningKey) -> bytes:
     """Return ``configuration`` as a COSE_Sign1 by central."""
-    payload = cbor2.dumps(msgspec.to_builtins(configuration))
+    payload = cbor2.dumps(msgspec.to_builtins(configuration, builtin_types=(bytes,)))
     return cose.sign(payload, key, cose.CONFIGURATION)
 
 
@@ -94,6 +104,6 @@ def verify(signed: bytes, key: VerifyKey) -> Configuration:
     """
     fields = cose.decode_cbor(cose.verify(signed, key, cose.CONFIGURATION))
     try:
-        return msgspec.convert(fields, Configuration)
+        return msgspec.convert(fields, Configuration, builtin_types=(bytes,))
     except msgspec.ValidationError as error:
         raise Malformed(f"configuration: {error}") from error

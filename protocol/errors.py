@@ -21,5 +21,9 @@ class BadSignature(ProtocolError, ValueError):
     """The signature does not belong to these bytes and this key."""
 
 
+class BadSeal(ProtocolError, ValueError):
+    """A sealed text cannot be opened with this key in this place."""
+
+
 class BrokenChain(ProtocolError, ValueError):
     """A record does not follow the one before it."""

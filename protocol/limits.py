@@ -25,5 +25,8 @@ MAX_CASES = 50
 """How many cases one visit may name; so many always fit a record."""
 Long = Annotated[str, Meta(max_length=1000, pattern=r"\A[^\x00]*\Z")]
 """A paragraph: a notice, a detail."""
+MAX_SEALED_BYTES = 256
+"""The longest sealed text a record holds; today's take less (`protocol.sealing`)."""
+Sealed = Annotated[bytes, Meta(max_length=MAX_SEALED_BYTES)]
 Digest = Annotated[bytes, Meta(min_length=32, max_length=32)]
 """A SHA-256."""

@@ -27,13 +27,15 @@ from protocol.limits import (
     Digest,
     Long,
     Milliseconds,
+    Sealed,
     Sequence,
     Short,
 )
 from protocol.subjects import Channel, Subject
 
-SCHEMA_VERSION = 1
-KNOWN_VERSIONS = frozenset({1})
+SCHEMA_VERSION = 2
+"""2 brought `VisitClosed.callback`, ratings of a hall, and a pause without staff."""
+KNOWN_VERSIONS = frozenset({1, 2})
 MAX_RECORD_BYTES = 16384
 """A record longer than this is refused unread; a rating takes about 300 bytes."""
 
@@ -135,7 +137,8 @@ class Logout(Record, frozen=True, kw_only=True, tag="logout"):
 class Pause(Record, frozen=True, kw_only=True, tag="pause"):
     """Service at the window was paused or taken up again."""
 
-    staff: Code
+    staff: Short
+    """Empty where the device serves by itself."""
     paused: bool
     reason: Short = ""
 
@@ -147,7 +150,7 @@ class VisitOpened(Record, frozen=True, kw_only=True, tag="visit_opened"):
     invited_by: InvitedBy
     window: Short
     staff: Short
-    """Staff number; empty where only matters are rated."""
+    """Staff number; empty where no staff member is rated (``-`` in version 1)."""
     matters: Annotated[tuple[MatterHandled, ...], Meta(max_length=20)] = ()
 
 
@@ -157,7 +160,7 @@ class Rating(Record, frozen=True, kw_only=True, tag="rating"):
     visit: UUID
     subject: Subject
     code: Code
-    """Staff number, or the matter's code."""
+    """Staff number, the matter's code, or the hall's."""
     cases: Annotated[tuple[CaseNumber, ...], Meta(max_length=MAX_CASES)] = ()
     level: Level
     tags: Annotated[tuple[Count, ...], Meta(max_length=8)] = ()
@@ -185,6 +188,8 @@ class VisitClosed(Record, frozen=True, kw_only=True, tag="visit_closed"):
     surplus: Count = 0
     """Presses that counted for nothing."""
     recovered: bool = False
+    callback: Sealed = b""
+    """A telephone number for central alone (`protocol.sealing`); empty: no call is wanted."""
 
 
 class Fault(Record, frozen=True, kw_only=True, tag="fault"):

@@ -8,6 +8,8 @@ class Subject(StrEnum):
 
     STAFF = "staff"
     MATTER = "matter"
+    HALL = "hall"
+    """The hall as a whole; since schema version 2 of the records."""
 
 
 class Channel(IntEnum):

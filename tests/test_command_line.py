@@ -23,11 +23,14 @@ PURPOSE = {
     "invite": "Asks the citizen at the window to rate",
     "cancel": "Takes an invitation back",
     "config": "Checks a configuration file",
+    "screenshot": "Writes a picture of the kiosk's screen",
+    "fonts": "Checks that every character of the roster can be printed",
     "profile": "Writes a device's configuration file",
 }
 ARGUMENTS = {
     "cancel": ["00000000-0000-0000-0000-000000000001", "--reason", "x"],
     "config": ["check"],
+    "screenshot": ["screen.png"],
 }
 
 Said = tuple[int, str, str]

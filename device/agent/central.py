@@ -241,7 +241,7 @@ def retry_after_s(header: str | None) -> float | None:
     if header is None:
         return None
     if header.isascii() and header.strip().isdigit():
-        return float(header)
+        return float(header.strip())
     try:
         when = email.utils.parsedate_to_datetime(header)
         return max(0.0, when.timestamp() - time.time())

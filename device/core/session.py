@@ -26,6 +26,10 @@ class LoggedIn(msgspec.Struct, frozen=True):
     means: str
 
 
+class Opened(msgspec.Struct, frozen=True):
+    """The device serves by itself, without staff (self-service, hall)."""
+
+
 class LoggedOut(msgspec.Struct, frozen=True):
     """The staff member left."""
 
@@ -42,7 +46,7 @@ class Resumed(msgspec.Struct, frozen=True):
     """Service goes on."""
 
 
-SessionEvent = LoggedIn | LoggedOut | Paused | Resumed
+SessionEvent = LoggedIn | Opened | LoggedOut | Paused | Resumed
 
 
 class StaffArrived(msgspec.Struct, frozen=True):
@@ -75,10 +79,11 @@ class Session(msgspec.Struct, frozen=True):
 
     state: SessionState = SessionState.CLOSED
     staff: str = ""
+    """Empty where nobody is logged in: closed, or a device that serves by itself."""
 
 
 ALLOWED: dict[SessionState, dict[type, SessionState]] = {
-    SessionState.CLOSED: {LoggedIn: SessionState.READY},
+    SessionState.CLOSED: {LoggedIn: SessionState.READY, Opened: SessionState.READY},
     SessionState.READY: {
         LoggedIn: SessionState.READY,
         LoggedOut: SessionState.CLOSED,
@@ -104,8 +109,10 @@ def step(session: Session, event: SessionEvent) -> tuple[Session, tuple[SessionE
         case LoggedIn(staff, means):
             left = (StaffLeft(session.staff, "taken over"),) if session.staff else ()
             return Session(state, staff), (*left, StaffArrived(staff, means))
+        case Opened():
+            return Session(state), ()
         case LoggedOut(reason):
-            return Session(state), (StaffLeft(session.staff, reason),)
+            return Session(state), (StaffLeft(session.staff, reason),) if session.staff else ()
         case Paused(reason):
             return Session(state, session.staff), (ServicePaused(session.staff, True, reason),)
         case Resumed():

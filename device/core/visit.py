@@ -1,4 +1,6 @@
-"""The visit: one citizen, one staff member, the matters that were finished.
+"""The visit: one citizen, and whom or what they are asked about.
+
+That is the staff member and the matters that were finished, or the hall as a whole.
 
 This file is the whole rule book of a rating. `TABLE` says which event is allowed in which
 state and where it may lead; the diagram in docs/architecture.md is generated from it. An
@@ -26,10 +28,11 @@ class State(StrEnum):
     """Where a visit stands, which is also what the citizen sees."""
 
     IDLE = "idle"
-    RATING_STAFF = "rating_staff"
-    STAFF_REASONS = "staff_reasons"
-    RATING_MATTER = "rating_matter"
-    MATTER_REASONS = "matter_reasons"
+    RATING = "rating"
+    """Five levels for the present question's subject; so are the reasons."""
+    REASONS = "reasons"
+    CALLBACK = "callback"
+    """The number pad for a call-back, opened from the reasons of any level."""
     CLOSING = "closing"
     """The records are being written; nothing has been claimed yet."""
     THANKS = "thanks"
@@ -37,9 +40,7 @@ class State(StrEnum):
     """The records could not be written, and the screen says so."""
 
 
-RATING = (State.RATING_STAFF, State.RATING_MATTER)
-REASONS = (State.STAFF_REASONS, State.MATTER_REASONS)
-OPEN = RATING + REASONS
+OPEN = (State.RATING, State.REASONS, State.CALLBACK)
 """States in which a citizen is being asked."""
 
 
@@ -57,8 +58,10 @@ class Invited(Event, frozen=True):
     invited_by: InvitedBy
     window: str
     staff: str
-    """Staff number; empty where only matters are rated."""
+    """Staff number; empty where no staff member is rated."""
     matters: tuple[MatterHandled, ...] = ()
+    hall: str = ""
+    """The hall's code where the hall as a whole is rated."""
 
 
 class LevelTapped(Event, frozen=True):
@@ -83,6 +86,25 @@ class ReasonsSkipped(Event, frozen=True):
 
 class ChangeAsked(Event, frozen=True):
     """The citizen wants to choose another level (更改)."""
+
+
+class BackAsked(Event, frozen=True):
+    """The citizen goes back one step (返回); what was tapped stays."""
+
+
+class CallbackAsked(Event, frozen=True):
+    """The citizen wants to leave a number for a call-back (希望回访)."""
+
+
+class CallbackGiven(Event, frozen=True):
+    """A number was confirmed; nobody on this device can read it any more."""
+
+    sealed: bytes
+    """For central's key alone, see `protocol.sealing`."""
+
+
+class CallbackWithdrawn(Event, frozen=True):
+    """The citizen wants no call-back (不用回访)."""
 
 
 class Declined(Event, frozen=True):
@@ -148,6 +170,12 @@ class Draft(msgspec.Struct, frozen=True):
     changes: int = 0
 
 
+class KeepCallback(msgspec.Struct, frozen=True):
+    """Write or replace the sealed number of the visit; empty bytes take it back."""
+
+    sealed: bytes
+
+
 class OpenVisit(msgspec.Struct, frozen=True):
     """Write `visit_opened`."""
 
@@ -170,9 +198,11 @@ class CloseVisit(msgspec.Struct, frozen=True):
     asked: int
     first_tap_ms: int | None
     surplus: int
+    callback: bytes = b""
+    """The sealed number; empty if no call-back is wanted."""
 
 
-Effect = OpenVisit | KeepDraft | CloseVisit
+Effect = OpenVisit | KeepDraft | KeepCallback | CloseVisit
 
 
 # --- the visit itself ----------------------------------------------------------------
@@ -183,16 +213,20 @@ class Times(msgspec.Struct, frozen=True):
 
     rating: int = 60_000
     reasons: int = 40_000
+    callback: int = 90_000
     thanks: int = 15_000
 
     def of(self, state: State) -> int | None:
         """Return how long ``state`` may last, None if it has no limit."""
-        if state in RATING:
-            return self.rating
-        if state in REASONS:
-            return self.reasons
-        if state in (State.THANKS, State.UNSAVED):
-            return self.thanks
+        match state:
+            case State.RATING:
+                return self.rating
+            case State.REASONS:
+                return self.reasons
+            case State.CALLBACK:
+                return self.callback
+            case State.THANKS | State.UNSAVED:
+                return self.thanks
         return None
 
 
@@ -204,6 +238,8 @@ class Visit(msgspec.Struct, frozen=True):
     asked: int = 0
     """Index of the question the citizen is at."""
     drafts: tuple[Draft, ...] = ()
+    callback: bytes = b""
+    """The sealed number: one call-back, however many questions."""
     opened_ms: int = 0
     first_tap_ms: int | None = None
     """From the invitation to the first tapped level."""
@@ -214,7 +250,7 @@ class Visit(msgspec.Struct, frozen=True):
 
     @property
     def questions(self) -> tuple[Question, ...]:
-        """The subjects asked about, in order: the staff member, then each finished matter."""
+        """The subjects asked about, in order."""
         if self.invitation is None:
             return ()
         return questions_of(self.invitation)
@@ -229,6 +265,11 @@ class Visit(msgspec.Struct, frozen=True):
         """What was tapped for the present question, if anything."""
         return self._draft_of(self.question)
 
+    @property
+    def can_go_back(self) -> bool:
+        """True if there is a step before this question: its own reasons, or another's."""
+        return self.asked > 0 or self.draft is not None
+
     def _draft_of(self, question: Question) -> Draft | None:
         key = (question.subject, question.code)
         return next((d for d in self.drafts if (d.subject, d.code) == key), None)
@@ -241,7 +282,7 @@ class Visit(msgspec.Struct, frozen=True):
 
 
 def questions_of(invitation: Invited) -> tuple[Question, ...]:
-    """Return what ``invitation`` asks about.
+    """Return what ``invitation`` asks about: the staff member, each finished matter, the hall.
 
     Cases of the same matter are a batch and get one question (docs/codes.md, "Liaoning's
     rules"); an unfinished matter gets none.
@@ -252,7 +293,9 @@ def questions_of(invitation: Invited) -> tuple[Question, ...]:
         if matter.finished:
             known = batches.get(matter.code, ())
             batches[matter.code] = tuple(dict.fromkeys(known + matter.cases))
-    return staff + tuple(Question(Subject.MATTER, *batch) for batch in batches.items())
+    matters = tuple(Question(Subject.MATTER, *batch) for batch in batches.items())
+    hall = (Question(Subject.HALL, invitation.hall),) if invitation.hall else ()
+    return staff + matters + hall
 
 
 # --- what each event does ------------------------------------------------------------
@@ -282,7 +325,7 @@ def _tap(visit: Visit, event: Event, now_ms: int) -> Step:
         )
     first = now_ms - visit.opened_ms if visit.first_tap_ms is None else visit.first_tap_ms
     tapped = msgspec.structs.replace(visit.with_draft(draft), first_tap_ms=first)
-    return _goto(tapped, REASONS[RATING.index(visit.state)]), (KeepDraft(draft),)
+    return _goto(tapped, State.REASONS), (KeepDraft(draft),)
 
 
 def _toggle(visit: Visit, event: Event, _now_ms: int) -> Step:
@@ -308,6 +351,38 @@ def _go_on(visit: Visit, _event: Event, _now_ms: int) -> Step:
 
 def _reconsider(visit: Visit, _event: Event, _now_ms: int) -> Step:
     return _ask(visit, visit.asked), ()
+
+
+def _go_back(visit: Visit, _event: Event, _now_ms: int) -> Step:
+    """Return to the reasons of this question if it was answered, else of the one before."""
+    if not visit.can_go_back:
+        raise IllegalEvent("there is nothing before the first question")
+    asked = visit.asked if visit.draft is not None else visit.asked - 1
+    return _goto(msgspec.structs.replace(visit, asked=asked), State.REASONS), ()
+
+
+def _open_pad(visit: Visit, _event: Event, _now_ms: int) -> Step:
+    return _goto(visit, State.CALLBACK), ()
+
+
+def _close_pad(visit: Visit, _event: Event, _now_ms: int) -> Step:
+    return _goto(visit, State.REASONS), ()
+
+
+def _keep_number(visit: Visit, event: Event, _now_ms: int) -> Step:
+    assert isinstance(event, CallbackGiven)  # noqa: S101
+    if not event.sealed:
+        raise IllegalEvent("a call-back needs a sealed number")
+    return _with_callback(visit, event.sealed), (KeepCallback(event.sealed),)
+
+
+def _drop_number(visit: Visit, _event: Event, _now_ms: int) -> Step:
+    forgotten = (KeepCallback(b""),) if visit.callback else ()
+    return _with_callback(visit, b""), forgotten
+
+
+def _with_callback(visit: Visit, sealed: bytes) -> Visit:
+    return _goto(msgspec.structs.replace(visit, callback=sealed), State.REASONS)
 
 
 def _decline(visit: Visit, _event: Event, _now_ms: int) -> Step:
@@ -360,9 +435,7 @@ def _goto(visit: Visit, state: State) -> Visit:
 
 
 def _ask(visit: Visit, number: int) -> Visit:
-    at_question = msgspec.structs.replace(visit, asked=number)
-    staff = at_question.question.subject is Subject.STAFF
-    return _goto(at_question, State.RATING_STAFF if staff else State.RATING_MATTER)
+    return _goto(msgspec.structs.replace(visit, asked=number), State.RATING)
 
 
 def outcome_of(rated: int, asked: int, otherwise: Outcome) -> Outcome:
@@ -386,6 +459,7 @@ def _close(visit: Visit, otherwise: Outcome, reason: str = "") -> Step:
         asked=asked,
         first_tap_ms=visit.first_tap_ms,
         surplus=visit.surplus,
+        callback=visit.callback,
     )
     return _goto(visit, State.CLOSING), (close,)
 
@@ -400,8 +474,6 @@ class Arrow(NamedTuple):
     to: tuple[State, ...]
 
 
-_ASK = RATING
-_NEXT = (State.RATING_MATTER, State.CLOSING)
 _OPEN_ALWAYS: dict[type[Event], tuple[Act, tuple[State, ...] | None]] = {
     Touched: (_stay, None),
     PressIgnored: (_count, None),
@@ -415,37 +487,40 @@ def _open_state(state: State, arrows: dict[type[Event], Arrow]) -> dict[type[Eve
     return arrows | common
 
 
-def _rating(state: State, reasons: State) -> dict[type[Event], Arrow]:
-    return _open_state(
-        state,
+_NEXT = (State.RATING, State.CLOSING)
+
+TABLE: dict[State, dict[type[Event], Arrow]] = {
+    State.IDLE: {Invited: Arrow(_invite, (State.RATING,))},
+    State.RATING: _open_state(
+        State.RATING,
         {
-            LevelTapped: Arrow(_tap, (reasons,)),
+            LevelTapped: Arrow(_tap, (State.REASONS,)),
+            BackAsked: Arrow(_go_back, (State.REASONS,)),
             Declined: Arrow(_decline, (State.CLOSING,)),
             Cancelled: Arrow(_cancel, (State.CLOSING,)),
             TimedOut: Arrow(_give_up, (State.CLOSING,)),
         },
-    )
-
-
-def _reasons(state: State, rating: State) -> dict[type[Event], Arrow]:
-    return _open_state(
-        state,
+    ),
+    State.REASONS: _open_state(
+        State.REASONS,
         {
-            TagToggled: Arrow(_toggle, (state,)),
+            TagToggled: Arrow(_toggle, (State.REASONS,)),
             ReasonsGiven: Arrow(_go_on, _NEXT),
             ReasonsSkipped: Arrow(_go_on, _NEXT),
             TimedOut: Arrow(_go_on, _NEXT),
-            ChangeAsked: Arrow(_reconsider, (rating,)),
+            ChangeAsked: Arrow(_reconsider, (State.RATING,)),
+            CallbackAsked: Arrow(_open_pad, (State.CALLBACK,)),
         },
-    )
-
-
-TABLE: dict[State, dict[type[Event], Arrow]] = {
-    State.IDLE: {Invited: Arrow(_invite, _ASK)},
-    State.RATING_STAFF: _rating(State.RATING_STAFF, State.STAFF_REASONS),
-    State.STAFF_REASONS: _reasons(State.STAFF_REASONS, State.RATING_STAFF),
-    State.RATING_MATTER: _rating(State.RATING_MATTER, State.MATTER_REASONS),
-    State.MATTER_REASONS: _reasons(State.MATTER_REASONS, State.RATING_MATTER),
+    ),
+    State.CALLBACK: _open_state(
+        State.CALLBACK,
+        {
+            CallbackGiven: Arrow(_keep_number, (State.REASONS,)),
+            CallbackWithdrawn: Arrow(_drop_number, (State.REASONS,)),
+            BackAsked: Arrow(_close_pad, (State.REASONS,)),
+            TimedOut: Arrow(_close_pad, (State.REASONS,)),
+        },
+    ),
     State.CLOSING: {
         Stored: Arrow(_settle, (State.THANKS, State.IDLE)),
         StoreFailed: Arrow(_admit, (State.UNSAVED,)),
@@ -454,7 +529,7 @@ TABLE: dict[State, dict[type[Event], Arrow]] = {
     State.THANKS: {
         Done: Arrow(_rest, (State.IDLE,)),
         TimedOut: Arrow(_rest, (State.IDLE,)),
-        Invited: Arrow(_invite, _ASK),
+        Invited: Arrow(_invite, (State.RATING,)),
         Touched: Arrow(_stay, (State.THANKS,)),
     },
     State.UNSAVED: {

@@ -7,8 +7,10 @@ class Action(NamedTuple):
     """One thing a touch target does.
 
     ``name`` is one of ``rate``, ``level``, ``tag``, ``submit``, ``skip``, ``change``,
-    ``decline``, ``done``, ``language``; ``value`` is the level (1-5), the tag code or the
-    language, and None for the rest.
+    ``back``, ``decline``, ``done``, ``language``, ``appearance``, ``page`` (of the reasons),
+    and of the call-back ``callback`` (opens the pad), ``digit``, ``erase``, ``clear``,
+    ``confirm``, ``nocall``; ``value`` is the level (1-5), the tag code, the digit (0-9), the
+    page (from 0), the language or the appearance, and None for the rest.
     """
 
     name: str

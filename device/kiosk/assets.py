@@ -1,4 +1,4 @@
-"""Where the fonts, faces and texts lie: the one module that knows the folder.
+"""Where the fonts, faces, texts and sounds lie: the one module that knows the folder.
 
 `ui_assets` is data only, so it is found beside the `device` package rather than imported.
 """
@@ -27,3 +27,8 @@ def load_faces() -> Mapping[str, Any]:
     """Return the geometry of the five faces; the file itself states its units."""
     faces: dict[str, Any] = json.loads((UI_ASSETS / "faces.json").read_bytes())
     return faces
+
+
+def sound_path(name: str, language: str = "") -> Path:
+    """Return the file of a sound: of the prompt ``name``, or one that needs no language."""
+    return UI_ASSETS / "sounds" / language / f"{name}.ogg"

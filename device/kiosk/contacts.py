@@ -1,18 +1,28 @@
 """One translator from SDL's events to contacts and keys, whatever the hardware.
 
 A touch panel gives finger events, a mouse gives mouse events, some give both; everything
-becomes a contact at a place on the logical canvas, or a key.
+becomes a contact at a place on the canvas, or a key. A key that is held down is one press:
+its repetitions never get here.
 """
 
 from typing import NamedTuple
 
 import pygame
 
+from device.core.gestures import MOUSE
 from device.kiosk.canvas import Canvas
 
 
 class ContactDown(NamedTuple):
     """A finger or the mouse's first button came down."""
+
+    contact: int
+    x: float
+    y: float
+
+
+class ContactMove(NamedTuple):
+    """It moved while it was down."""
 
     contact: int
     x: float
@@ -27,17 +37,19 @@ class ContactUp(NamedTuple):
     y: float
 
 
-class LevelKey(NamedTuple):
-    """A key 1 to 5 was pressed: the level with that platform code."""
+class DigitKey(NamedTuple):
+    """A key 0 to 9 was pressed: a level, or a digit on the number pad."""
 
-    level: int
+    digit: int
 
 
 class CommandKey(NamedTuple):
-    """Enter, Backspace or Escape was pressed."""
+    """A key with a meaning of its own was pressed."""
 
     name: str
-    """``submit``, ``change`` or ``leave``."""
+    """``submit`` (Enter), ``press`` (Space), ``change`` (Backspace), ``leave`` (Escape),
+    ``next`` (Tab, Right, Down), ``previous`` (Shift-Tab, Left, Up), ``language`` (F1) or
+    ``appearance`` (F2)."""
 
 
 class Exposed(NamedTuple):
@@ -48,40 +60,65 @@ class Quit(NamedTuple):
     """The window was closed."""
 
 
-Input = ContactDown | ContactUp | LevelKey | CommandKey | Exposed | Quit
-
-MOUSE = -1
-"""The mouse's contact number; fingers count from 0."""
+Touching = ContactDown | ContactMove | ContactUp | DigitKey | CommandKey
+"""What hands do."""
+Input = Touching | Exposed | Quit
 
 _COMMANDS = {
     pygame.K_RETURN: "submit",
     pygame.K_KP_ENTER: "submit",
+    pygame.K_SPACE: "press",
     pygame.K_BACKSPACE: "change",
     pygame.K_ESCAPE: "leave",
+    pygame.K_TAB: "next",
+    pygame.K_RIGHT: "next",
+    pygame.K_DOWN: "next",
+    pygame.K_LEFT: "previous",
+    pygame.K_UP: "previous",
+    pygame.K_F1: "language",
+    pygame.K_F2: "appearance",
+}
+_MICE: dict[int, type[ContactDown | ContactMove | ContactUp]] = {
+    pygame.MOUSEBUTTONDOWN: ContactDown,
+    pygame.MOUSEMOTION: ContactMove,
+    pygame.MOUSEBUTTONUP: ContactUp,
+}
+_FINGERS: dict[int, type[ContactDown | ContactMove | ContactUp]] = {
+    pygame.FINGERDOWN: ContactDown,
+    pygame.FINGERMOTION: ContactMove,
+    pygame.FINGERUP: ContactUp,
 }
 
 
 def translate(event: pygame.event.Event, canvas: Canvas) -> Input | None:
     """Return what ``event`` means for the screen, None if nothing."""
+    if event.type in _MICE:
+        held = event.buttons[0] if event.type == pygame.MOUSEMOTION else event.button == 1
+        if not held or getattr(event, "touch", False):
+            return None
+        return _MICE[event.type](MOUSE, *canvas.to_logical(*event.pos))
+    if event.type in _FINGERS:
+        width, height = canvas.display_size
+        place = canvas.to_logical(event.x * width, event.y * height)
+        return _FINGERS[event.type](event.finger_id, *place)
     match event.type:
-        case pygame.MOUSEBUTTONDOWN | pygame.MOUSEBUTTONUP:
-            if event.button != 1 or getattr(event, "touch", False):
-                return None
-            kind = ContactDown if event.type == pygame.MOUSEBUTTONDOWN else ContactUp
-            return kind(MOUSE, *canvas.to_logical(*event.pos))
-        case pygame.FINGERDOWN | pygame.FINGERUP:
-            width, height = canvas.display_size
-            kind = ContactDown if event.type == pygame.FINGERDOWN else ContactUp
-            return kind(event.finger_id, *canvas.to_logical(event.x * width, event.y * height))
         case pygame.KEYDOWN:
-            if pygame.K_1 <= event.key <= pygame.K_5:
-                return LevelKey(event.key - pygame.K_0)
-            if pygame.K_KP1 <= event.key <= pygame.K_KP5:
-                return LevelKey(event.key - pygame.K_KP1 + 1)
-            name = _COMMANDS.get(event.key)
-            return CommandKey(name) if name else None
+            return _key(event.key, getattr(event, "mod", 0))
         case pygame.VIDEOEXPOSE | pygame.WINDOWEXPOSED:
             return Exposed()
         case pygame.QUIT:
             return Quit()
     return None
+
+
+def _key(key: int, modifiers: int) -> DigitKey | CommandKey | None:
+    if pygame.K_0 <= key <= pygame.K_9:
+        return DigitKey(key - pygame.K_0)
+    if key == pygame.K_KP0:
+        return DigitKey(0)
+    if pygame.K_KP1 <= key <= pygame.K_KP9:
+        return DigitKey(key - pygame.K_KP1 + 1)
+    if key == pygame.K_TAB and modifiers & pygame.KMOD_SHIFT:
+        return CommandKey("previous")
+    name = _COMMANDS.get(key)
+    return CommandKey(name) if name else None

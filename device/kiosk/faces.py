@@ -35,8 +35,8 @@ class Faces:
     def _draw(self, level: int, diameter: int) -> pygame.Surface:
         if self._geometry is None:
             self._geometry = load_faces()
-        ink = self._colours.ink
-        fills = {"face": self._colours.face, "white": self._colours.surface}
+        ink = self._colours.face_ink
+        fills = {"face": self._colours.face, "white": self._colours.teeth}
         pen = Pen((diameter, diameter), (diameter / 2, diameter / 2), diameter / 2 / _RADIUS, ink)
         for part in self._geometry["common"] + self._geometry["levels"][str(level)]:
             x, y, r, w = part.get("x"), part.get("y"), part.get("r"), part.get("w")

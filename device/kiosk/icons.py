@@ -4,10 +4,13 @@ from collections.abc import Callable
 
 import pygame
 
+from device.kiosk.kept import Kept, pixels
 from device.kiosk.shapes import Pen
-from device.kiosk.theme import Colour, Colours
+from device.kiosk.theme import Colour
 
 _GRID = 24
+_MOST_BYTES = 1 << 19
+"""The signs of headers and keys; those of whole-screen notices are drawn when they are due."""
 
 
 def _person(pen: Pen, w: float, colour: Colour) -> None:
@@ -32,12 +35,63 @@ def _phone(pen: Pen, w: float, colour: Colour) -> None:
     pen.line(10.8, 18.4, 13.2, 18.4, w, colour)
 
 
+def _hall(pen: Pen, w: float, colour: Colour) -> None:
+    pen.lines([(3, 9.4), (12, 3.6), (21, 9.4), (3, 9.4)], w, colour)
+    for x in (5.6, 9.9, 14.1, 18.4):
+        pen.line(x, 12.4, x, 16.8, w, colour)
+    pen.line(3, 20.4, 21, 20.4, w, colour)
+
+
 def _check(pen: Pen, w: float, colour: Colour) -> None:
     pen.lines([(5, 12.6), (10, 17.4), (19, 7.4)], w, colour)
 
 
 def _chevron(pen: Pen, w: float, colour: Colour) -> None:
     pen.lines([(15, 5), (8, 12), (15, 19)], w, colour)
+
+
+def _onward(pen: Pen, w: float, colour: Colour) -> None:
+    pen.lines([(9, 5), (16, 12), (9, 19)], w, colour)
+
+
+def _pick(pen: Pen, w: float, colour: Colour) -> None:
+    # As the dot that can be felt on the middle key.
+    pen.arc(12, 12, 8.6, 0, 360, w, colour)
+    pen.disc(12, 12, 3.6, colour)
+
+
+def _pass(pen: Pen, w: float, colour: Colour) -> None:
+    pen.lines([(4.5, 6), (10.5, 12), (4.5, 18)], w, colour)
+    pen.lines([(12.5, 6), (18.5, 12), (12.5, 18)], w, colour)
+
+
+def _cross(pen: Pen, w: float, colour: Colour) -> None:
+    pen.line(6, 6, 18, 18, w, colour)
+    pen.line(18, 6, 6, 18, w, colour)
+
+
+def _erase(pen: Pen, w: float, colour: Colour) -> None:
+    pen.lines(
+        [(8.5, 5.5), (21.5, 5.5), (21.5, 18.5), (8.5, 18.5), (2.5, 12), (8.5, 5.5)], w, colour
+    )
+    pen.line(11.5, 9.2, 17.1, 14.8, w, colour)
+    pen.line(17.1, 9.2, 11.5, 14.8, w, colour)
+
+
+def _lock(pen: Pen, w: float, colour: Colour) -> None:
+    _rounded_outline(pen, (4.5, 10.5, 19.5, 21.5), 2.2, w, colour)
+    pen.arc(12, 8, 4.2, 180, 360, w, colour)
+    pen.line(7.8, 8, 7.8, 10.5, w, colour)
+    pen.line(16.2, 8, 16.2, 10.5, w, colour)
+
+
+def _call(pen: Pen, w: float, colour: Colour) -> None:
+    # A handset: two ends and the bow between them.
+    pen.lines([(5.0, 3.6), (8.2, 3.2), (9.8, 7.6), (7.6, 9.6)], w, colour)
+    pen.lines([(20.4, 19.0), (20.8, 15.8), (16.4, 14.2), (14.4, 16.4)], w, colour)
+    pen.lines([(7.6, 9.6), (9.0, 12.4), (11.6, 15.0), (14.4, 16.4)], w, colour)
+    pen.lines([(5.0, 3.6), (3.6, 5.2), (4.6, 10.2), (8.4, 15.6), (13.8, 19.4), (18.8, 20.4),
+               (20.4, 19.0)], w, colour)  # fmt: skip
 
 
 def _pause(pen: Pen, w: float, colour: Colour) -> None:
@@ -81,6 +135,13 @@ def _unlinked(pen: Pen, w: float, colour: Colour) -> None:
     pen.arc(20, 12, 2.7, 0, 360, w * 0.85, colour)
 
 
+def _sending(pen: Pen, w: float, colour: Colour) -> None:
+    pen.line(4, 12, 13.6, 12, w * 0.75, colour)
+    pen.lines([(10.6, 8.4), (14.2, 12), (10.6, 15.6)], w * 0.75, colour)
+    pen.disc(4, 12, 3.6, colour)
+    pen.arc(20, 12, 2.7, 0, 360, w * 0.85, colour)
+
+
 def _rounded_outline(
     pen: Pen, box: tuple[float, float, float, float], r: float, w: float, colour: Colour
 ) -> None:
@@ -107,8 +168,16 @@ _STROKES: dict[str, Callable[[Pen, float, Colour], None]] = {
     "bell": _bell,
     "document": _document,
     "phone": _phone,
+    "hall": _hall,
     "check": _check,
     "chevron": _chevron,
+    "onward": _onward,
+    "pick": _pick,
+    "pass": _pass,
+    "cross": _cross,
+    "erase": _erase,
+    "lock": _lock,
+    "call": _call,
     "pause": _pause,
     "wrench": _wrench,
     "dots": _dots,
@@ -116,6 +185,7 @@ _STROKES: dict[str, Callable[[Pen, float, Colour], None]] = {
     "done": _done,
     "linked": _linked,
     "unlinked": _unlinked,
+    "sending": _sending,
     "tick": _tick,
 }
 
@@ -123,16 +193,15 @@ _STROKES: dict[str, Callable[[Pen, float, Colour], None]] = {
 class Icons:
     """Draws each sign once per size and colour."""
 
-    def __init__(self, colours: Colours) -> None:
-        self._colours = colours
-        self._images: dict[tuple[str, int, float, Colour], pygame.Surface] = {}
+    def __init__(self) -> None:
+        self._images: Kept[pygame.Surface] = Kept(_MOST_BYTES, pixels)
 
     def icon(self, name: str, size: int, colour: Colour, stroke: float = 2) -> pygame.Surface:
         """Return the sign ``name``, ``size`` pixels square; ``stroke`` in units of the grid."""
-        key = (name, size, stroke, colour)
-        image = self._images.get(key)
-        if image is None:
+
+        def draw() -> pygame.Surface:
             pen = Pen((size, size), (0, 0), size / _GRID, colour)
             _STROKES[name](pen, stroke, colour)
-            image = self._images[key] = pen.image()
-        return image
+            return pen.image()
+
+        return self._images.get((name, size, stroke, colour), draw)

@@ -1,8 +1,8 @@
-"""gpiozero pins on libgpiod v2, for buttons only.
+"""gpiozero pins on libgpiod v2, for buttons and for what is switched on and off.
 
 gpiozero's preferred library, lgpio, has no wheel for Python 3.13 and is missing in a venv
-(gpiozero#840); the kernel's own library has wheels for all. Only what a gpiozero `Button`
-needs is here.
+(gpiozero#840); the kernel's own library has wheels for all. Only what a gpiozero `Button` and
+`DigitalOutputDevice` need is here.
 
 Importing this module imports gpiozero: do it after the first frame.
 """
@@ -16,8 +16,14 @@ from time import monotonic
 from typing import Any
 
 import gpiod
-from gpiod.line import Bias, Clock, Direction, Edge
-from gpiozero.exc import PinEdgeDetectUnsupported, PinInvalidFunction, PinInvalidPull
+from gpiod.line import Bias, Clock, Direction, Edge, Value
+from gpiozero.exc import (
+    PinEdgeDetectUnsupported,
+    PinFixedPull,
+    PinInvalidFunction,
+    PinInvalidPull,
+    PinSetInput,
+)
 from gpiozero.pins.pi import PiFactory, PiPin
 
 from device.kiosk.header_chip import find_header_chip
@@ -72,11 +78,12 @@ class LibgpiodFactory(PiFactory):  # type: ignore[misc]  # gpiozero is untyped
 
 
 class LibgpiodPin(PiPin):  # type: ignore[misc]  # gpiozero is untyped
-    """An input line, requested when it is first read or watched."""
+    """A line: an input, requested when it is first read or watched, or an output."""
 
     def __init__(self, factory: LibgpiodFactory, info: Any) -> None:
         super().__init__(factory, info)
         self._pull: str = info.pull or "floating"
+        self._output = False
         self._request: Any = None
         self._watch: EdgeWatch | None = None
 
@@ -84,6 +91,16 @@ class LibgpiodPin(PiPin):  # type: ignore[misc]  # gpiozero is untyped
         """Stop watching and give the line back."""
         self.when_changed = None
         self._give_back()
+        self._output = False
+
+    def output_with_state(self, state: bool) -> None:
+        """Make the line an output that has this level from its first moment on."""
+        self._give_back()
+        settings = gpiod.LineSettings(direction=Direction.OUTPUT, output_value=_value(state))
+        self._request = self._factory.chip.request_lines(
+            {self._number: settings}, consumer=CONSUMER
+        )
+        self._output = True
 
     def _requested(self) -> Any:
         if self._request is None:
@@ -104,16 +121,23 @@ class LibgpiodPin(PiPin):  # type: ignore[misc]  # gpiozero is untyped
             self._request = None
 
     def _get_function(self) -> str:
-        return "input"
+        return "output" if self._output else "input"
 
     def _set_function(self, value: str) -> None:
-        if value != "input":
-            raise PinInvalidFunction(f"{self!r} can only be an input with this factory")
+        if value == "output":
+            self.output_with_state(False)
+        elif value == "input":
+            self._give_back()
+            self._output = False
+        else:
+            raise PinInvalidFunction(f"{self!r} can be an input or an output with this factory")
 
     def _get_pull(self) -> str:
         return self._pull
 
     def _set_pull(self, value: str) -> None:
+        if self._output:
+            raise PinFixedPull(f"{self!r} is an output and has no pull")
         if value not in BIASES:
             raise PinInvalidPull(f'invalid pull "{value}" for pin {self!r}')
         if self._watch is not None:
@@ -123,6 +147,11 @@ class LibgpiodPin(PiPin):  # type: ignore[misc]  # gpiozero is untyped
 
     def _get_state(self) -> bool:
         return bool(self._requested().get_value(self._number))
+
+    def _set_state(self, value: bool) -> None:
+        if not self._output:
+            raise PinSetInput(f"{self!r} is an input and has no level to set")
+        self._request.set_value(self._number, _value(value))
 
     def _get_edges(self) -> str:
         return "both"
@@ -147,6 +176,10 @@ class LibgpiodPin(PiPin):  # type: ignore[misc]  # gpiozero is untyped
         method = reference() if reference is not None else None
         if method is not None:
             method(ticks, state)
+
+
+def _value(state: bool) -> Value:
+    return Value.ACTIVE if state else Value.INACTIVE
 
 
 class EdgeWatch:

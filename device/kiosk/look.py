@@ -11,40 +11,78 @@ import pygame
 
 from device.kiosk.assets import load_texts
 from device.kiosk.icons import Icons
-from device.kiosk.layout import LANDSCAPE, Layout
+from device.kiosk.kept import Kept, pixels
+from device.kiosk.layout import Layout, design_of
 from device.kiosk.shapes import Shapes
 from device.kiosk.text import Typesetter
-from device.kiosk.theme import PLAIN, Theme
+from device.kiosk.theme import theme_of
 from device.kiosk.words import Words
 
 if TYPE_CHECKING:
     from device.kiosk.faces import Faces
     from device.kiosk.screens.marks import Picture
 
-_BAKED_BYTES = 5 << 19
-_PICTURES = 60
-"""Every key of one language in use; each holds its words as pixels."""
+_BAKED, _PICTURES = 0.5, 0.3
+"""What may be kept of images and of keys' words, measured by the pixels of the canvas: what a
+visit in one language needs on any canvas, and some of the next one."""
 
 
 class Look:
-    """Theme, layout, texts and the caches of what was drawn.
+    """Theme, layout, texts and the caches of what was drawn, for one canvas.
 
-    ``scale`` is the scale of the layout, of which there is one so far.
+    ``size`` in pixels, ``diagonal`` in inches (0: the usual one of such a panel);
+    ``appearance`` is ``standard``, ``large`` or ``contrast``.
     """
 
-    def __init__(self, scale: int = 1, theme: Theme = PLAIN, layout: Layout = LANDSCAPE) -> None:
-        if scale != 1:
-            raise ValueError(f"screens are laid out at scale 1 only, not {scale}")
-        self.theme = theme
-        self.layout = layout
-        self.text = Typesetter()
-        self.shapes = Shapes()
-        self.icons = Icons(theme.colours)
+    def __init__(
+        self,
+        size: tuple[int, int] = (1280, 800),
+        diagonal: float = 0.0,
+        appearance: str = "standard",
+        *,
+        beside: "Look | None" = None,
+    ) -> None:
+        self.size = size
+        self.appearance = appearance
+        self._diagonal = diagonal
+        design = design_of(size, diagonal, large=appearance != "standard")
+        self.layout = Layout(design)
+        self.unit = design.unit
+        self.theme = theme_of(design, appearance)
+        # What does not depend on the appearance is shared.
+        self.text: Typesetter = beside.text if beside else Typesetter()
+        self.shapes: Shapes = beside.shapes if beside else Shapes()
+        self.icons: Icons = beside.icons if beside else Icons()
+        self._words: dict[str, Words] = beside._words if beside else {}
+        self._others: dict[str, Look] = beside._others if beside else {}
+        self._others[appearance] = self
         self._faces: Faces | None = None
-        self._words: dict[str, Words] = {}
-        self._pictures: dict[Hashable, Picture] = {}
-        self._baked: dict[Hashable, pygame.Surface] = {}
-        self._baked_bytes = 0
+        whole = size[0] * size[1] * 4
+        self._pictures: Kept[Picture] = Kept(int(whole * _PICTURES), _words_of)
+        self._baked: Kept[pygame.Surface] = Kept(int(whole * _BAKED), pixels)
+
+    def dressed(self, appearance: str) -> "Look":
+        """Return the look of ``appearance`` for the same canvas.
+
+        Only the one in use keeps its pictures.
+        """
+        if appearance == self.appearance:
+            return self
+        for other in self._others.values():
+            if other.appearance != appearance:
+                other.forget()
+        known = self._others.get(appearance)
+        return known or Look(self.size, self._diagonal, appearance, beside=self)
+
+    def forget(self) -> None:
+        """Let go of everything that can be drawn again."""
+        self._pictures.clear()
+        self._baked.clear()
+        self._faces = None
+
+    def px(self, units: float) -> int:
+        """Return a length of the design in pixels of the canvas."""
+        return round(units * self.unit)
 
     @property
     def faces(self) -> "Faces":
@@ -64,25 +102,16 @@ class Look:
 
     def keep(self, key: Hashable, compose: "Callable[[], Picture]") -> "Picture":
         """Return the picture kept under ``key``, composed if it is not there (any more)."""
-        picture = self._pictures.pop(key, None)
-        if picture is None:
-            picture = compose()
-            if len(self._pictures) >= _PICTURES:
-                self._pictures.pop(next(iter(self._pictures)))
-        self._pictures[key] = picture  # last in, last out
-        return picture
+        return self._pictures.get(key, compose)
 
     def bake(self, key: Hashable, draw: Callable[[], pygame.Surface]) -> pygame.Surface:
         """Return the image kept under ``key``, drawing it if it is not there (any more)."""
-        image = self._baked.pop(key, None)
-        if image is None:
-            image = draw()
-            self._baked_bytes += _weight(image)
-            while self._baked_bytes > _BAKED_BYTES and self._baked:
-                self._baked_bytes -= _weight(self._baked.pop(next(iter(self._baked))))
-        self._baked[key] = image  # last in, last out
-        return image
+        return self._baked.get(key, draw)
 
 
-def _weight(image: pygame.Surface) -> int:
-    return image.get_width() * image.get_height() * 4
+def _words_of(picture: "Picture") -> int:
+    """Return the bytes of a picture's words, and some for the rest; images it shares with
+    others are kept elsewhere."""
+    from device.kiosk.screens.marks import Text
+
+    return 1024 + sum(pixels(mark.image) for mark in picture.marks if isinstance(mark, Text))

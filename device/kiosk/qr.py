@@ -49,8 +49,9 @@ def paint(modules: Modules, room: int, dark: Colour, light: Colour) -> pygame.Su
     """
     side = len(modules)
     pixels = max(1, room // (side + 2 * QUIET))
-    image = pygame.Surface(((side + 2 * QUIET) * pixels,) * 2, 0, 32)
-    image.fill(light)
+    # One byte a pixel: each visit brings a new code, which is kept while it is shown.
+    image = pygame.Surface(((side + 2 * QUIET) * pixels,) * 2, 0, 8)
+    image.set_palette([light, dark])
     for y, row in enumerate(modules, QUIET):
         start = None
         for x, on in enumerate((*row, False), QUIET):
@@ -58,6 +59,6 @@ def paint(modules: Modules, room: int, dark: Colour, light: Colour) -> pygame.Su
                 start = x
             elif not on and start is not None:
                 box = (start * pixels, y * pixels, (x - start) * pixels, pixels)
-                image.fill(dark, box)
+                image.fill(1, box)
                 start = None
     return image

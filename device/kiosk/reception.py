@@ -9,14 +9,17 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from device.core import session as staff_session
+from device.core import night
 from device.core import visit as rules
 from device.core.errors import DeviceError, IllegalEvent
-from device.core.session import LoggedIn, LoggedOut, Session, SessionState
-from device.core.visit import REASONS, State, Times, Visit
+from device.core.visit import State, Times, Visit
+from device.kiosk import number_desk
 from device.kiosk.actions import Action
+from device.kiosk.duty import Duty
+from device.kiosk.number_desk import NumberDesk
+from device.kiosk.portrayal import SAVING_MS, Chosen, Standing, portray
 from device.kiosk.scribe import (
     Answer,
     CannotStart,
@@ -26,18 +29,8 @@ from device.kiosk.scribe import (
     Scribe,
     VisitStored,
 )
-from device.kiosk.views import (
-    Chrome,
-    IdleView,
-    MatterLine,
-    NoticeView,
-    RatingView,
-    ReasonsView,
-    StaffCard,
-    ThanksView,
-    View,
-)
-from device.store import roster
+from device.kiosk.views import DarkView, View
+from device.kiosk.wishes import Wishes
 from device.store.briefing import (
     INSTRUCTION_MS,
     BriefingReader,
@@ -47,22 +40,14 @@ from device.store.briefing import (
     UnreadableBriefing,
     read_order,
 )
-from device.store.roster import Roster
+from device.store.moment import clock_quality
+from device.store.profile import Service
 from protocol.configuration import Rules
 from protocol.levels import Level
-from protocol.phone import receipt_code
-from protocol.records import InvitedBy, MatterHandled
-from protocol.subjects import Subject
-from protocol.tags import tags_of
+from protocol.records import ClockQuality
 
 CHOSEN_MS = 350
 """How long the chosen key is shown before the page changes (docs/screens.md, "Motion")."""
-SAVING_MS = 400
-"""A commit that takes longer than this shows "saving"; a normal one never flickers."""
-IDLE_LANGUAGE_MS = 60_000
-"""A language chosen on the idle screen goes back after this long without a touch."""
-NOTICE_MS = 12_000
-"""How long each notice stands on the idle screen (docs/screens.md, "Time")."""
 
 
 class Reception:
@@ -74,27 +59,30 @@ class Reception:
         agent_db: Path,
         briefing: BriefingReader,
         was_opened: Callable[[UUID], bool],
-        language: str,
+        wishes: Wishes,
         mock: bool,
         now_ms: int,
+        service: Service = Service(),  # noqa: B008 - an immutable value
+        dark: tuple[int, int] | None = None,
     ) -> None:
         self._scribe = scribe
-        self._agent_db = agent_db
-        self._roster = Roster()
+        self._duty = Duty(scribe, agent_db, service)
+        self._desk = NumberDesk(scribe.device, scribe.note_fault)
         self._briefing = briefing
         self._was_opened = was_opened
         self.stale = True
         """What the agent has written must be taken up (again): ask `refresh`."""
-        self._default_language = language
         self._mock = mock
         self._started_ms = now_ms
-        self._session = Session()
         self._visit = Visit()
-        self._language = language
-        self._language_until_ms = now_ms
+        self._wishes = wishes
+        self._dark = dark
+        self._awake_until_ms = now_ms + night.AWAKE_MS
         self._trouble = ""
         self._ready = False
-        self._chosen: tuple[Level, int] | None = None
+        self._chosen: Chosen | None = None
+        self._page = 0
+        """Of the reasons, where they do not fit on one."""
         self._qr: tuple[tuple[bool, ...], ...] = ()
         self._seen_instruction = 0
         self._seen_generation = 0
@@ -105,7 +93,7 @@ class Reception:
     @property
     def language(self) -> str:
         """The language on the screen now."""
-        return self._language
+        return self._wishes.language
 
     @property
     def ready(self) -> bool:
@@ -117,6 +105,11 @@ class Reception:
         """The visit as it stands."""
         return self._visit
 
+    @property
+    def place(self) -> tuple[State, int]:
+        """Where the citizen is: what they are shown, and at which question."""
+        return self._visit.state, self._visit.asked
+
     # --- what happens -----------------------------------------------------------------------
 
     def refresh(self, now_ms: int) -> None:
@@ -125,12 +118,13 @@ class Reception:
         Raises `DeviceError` if that cannot be read now; `stale` then stays True.
         """
         self.stale = True
-        self._read_roster()
+        self._duty.read_roster()
         with suppress(UnreadableBriefing):  # the last rules that could be read stay
             self._rules = self._briefing.rules()
         self._times = Times(
             rating=self._rules.rating_seconds * 1000,
             reasons=self._rules.reasons_seconds * 1000,
+            callback=self._rules.callback_seconds * 1000,
             thanks=self._rules.thanks_seconds * 1000,
         )
         if not self._ready:
@@ -174,19 +168,28 @@ class Reception:
                 self.press_level(Level(level), now_ms)
             case Action("tag", int(tag)):
                 self._happen(rules.TagToggled(tag), now_ms)
+            case Action("page", int(page)):
+                if self._happen(rules.Touched(), now_ms):
+                    self._page = page
             case Action("submit"):
                 self._happen(rules.ReasonsGiven(), now_ms)
             case Action("skip"):
                 self._happen(rules.ReasonsSkipped(), now_ms)
             case Action("change"):
                 self._happen(rules.ChangeAsked(), now_ms)
+            case Action("back"):
+                self._happen(rules.BackAsked(), now_ms)
+            case Action(name) if name in number_desk.NAMES:
+                self._use_desk(action, now_ms)
             case Action("decline"):
                 self._happen(rules.Declined(), now_ms)
             case Action("done"):
                 self._happen(rules.Done(), now_ms)
             case Action("language", str(language)):
-                self._language = language
-                self._language_until_ms = now_ms + IDLE_LANGUAGE_MS
+                self._wishes.speak(language, now_ms)
+                self._try(rules.Touched(), now_ms)
+            case Action("appearance", str(appearance)):
+                self._wishes.appear(appearance, now_ms)
                 self._try(rules.Touched(), now_ms)
 
     def press_level(self, level: Level, now_ms: int) -> None:
@@ -196,9 +199,10 @@ class Reception:
         """
         if self._visit.state is State.IDLE:
             self._begin(now_ms)
-        elif self._visit.state in rules.RATING:
+        elif self._visit.state is State.RATING:
+            could_go_back = self._visit.can_go_back
             if self._happen(rules.LevelTapped(level), now_ms):
-                self._chosen = (level, now_ms + CHOSEN_MS)
+                self._chosen = Chosen(level, now_ms + CHOSEN_MS, could_go_back)
         else:
             self.ignore_press(now_ms)
 
@@ -207,11 +211,15 @@ class Reception:
         state = self._visit.state
         if state is State.IDLE and name == "submit":
             self._begin(now_ms)
-        elif state in REASONS:
+        elif state is State.REASONS:
             ways = {"submit": "submit", "change": "change", "leave": "skip"}
             self.act(Action(ways[name]), now_ms)
-        elif state in rules.RATING and name == "leave":
-            self.act(Action("decline"), now_ms)
+        elif state is State.CALLBACK:
+            ways = {"submit": "confirm", "change": "erase", "leave": "back"}
+            self.act(Action(ways[name]), now_ms)
+        elif state is State.RATING:
+            if name != "submit":
+                self.act(Action("back" if name == "change" else "decline"), now_ms)
         elif state in (State.THANKS, State.UNSAVED):
             self.act(Action("done"), now_ms)
 
@@ -222,16 +230,16 @@ class Reception:
 
     def pass_time(self, now_ms: int) -> None:
         """Let deadlines have their effect."""
-        if self._visit.state is State.IDLE and now_ms >= self._language_until_ms:
-            self._language = self._default_language
+        if self._visit.state is State.IDLE:
+            self._wishes.pass_time(now_ms)
         if rules.is_due(self._visit, now_ms):
             self._happen(rules.TimedOut(), now_ms)
 
     def next_due_ms(self, now_ms: int) -> int | None:
         """Return when the screen will next change by itself, None if it will not."""
         moments = []
-        if self._chosen is not None and self._chosen[1] > now_ms:
-            moments.append(self._chosen[1])
+        if self._chosen is not None and self._chosen.until_ms > now_ms:
+            moments.append(self._chosen.until_ms)
         if self._visit.state is State.CLOSING:
             moments.append(self._visit.since_ms + SAVING_MS)
         if self._visit.deadline_ms is not None:
@@ -248,93 +256,62 @@ class Reception:
 
     def view(self, now_ms: int, wall: time.struct_time, date: str) -> View:
         """Return what the screen should show now; ``date`` is already worded."""
-        if self._chosen is not None and now_ms >= self._chosen[1]:
+        if self._chosen is not None and now_ms >= self._chosen.until_ms:
             self._chosen = None
-        self._last_view = view = self._choose_view(now_ms, wall, date)
+        standing = self._standing(now_ms, wall)
+        self._last_view = view = portray(standing, wall, date, self._last_view)
         return view
 
-    def _choose_view(self, now_ms: int, wall: time.struct_time, date: str) -> View:
-        visit, chrome = self._visit, self._chrome(now_ms)
-        match visit.state:
-            case State.RATING_STAFF | State.RATING_MATTER:
-                return self._rating_view(chrome, None)
-            case State.STAFF_REASONS | State.MATTER_REASONS:
-                if self._chosen is not None:
-                    return self._rating_view(chrome, self._chosen[0])
-                return self._reasons_view(chrome)
-            case State.CLOSING:
-                if self._last_view is None or now_ms - visit.since_ms >= SAVING_MS:
-                    return NoticeView(chrome, "saving")
-                return self._last_view
-            case State.THANKS if visit.invitation is not None:
-                code = receipt_code(visit.invitation.visit)
-                return ThanksView(chrome, code, self._qr, self._rules.followup_days)
-            case State.UNSAVED:
-                return NoticeView(chrome, "unsaved")
-        if self._trouble:
-            return NoticeView(chrome, "broken", self._trouble)
-        if self._session.state is SessionState.PAUSED:
-            return NoticeView(chrome, "paused")
-        if self._session.state is SessionState.CLOSED and self._ready:
-            return NoticeView(chrome, "closed")
-        notice = (now_ms - self._started_ms) // NOTICE_MS % max(1, len(self._roster.notices))
-        return IdleView(chrome, date, time.strftime("%H:%M", wall), self._roster.notices, notice)
-
-    def _chrome(self, now_ms: int) -> Chrome:
-        member = self._roster.member
-        remaining = None
-        deadline = self._visit.deadline_ms
-        if deadline is not None and deadline > self._visit.since_ms:
-            whole_s = -(-(deadline - now_ms) // 1000)
-            remaining = max(0.0, min(1.0, whole_s * 1000 / (deadline - self._visit.since_ms)))
-        return Chrome(
-            hall=self._roster.hall,
-            window=self._roster.window,
-            staff=StaffCard(*member) if member else None,
-            language=self._language,
-            online=self._roster.online,
+    def _standing(self, now_ms: int, wall: time.struct_time) -> Standing:
+        return Standing(
+            visit=self._visit,
+            session=self._duty.session,
+            roster=self._duty.roster,
+            rules=self._rules,
+            service=self._duty.service,
+            language=self._wishes.language,
+            appearance=self._wishes.appearance,
+            dark=self._is_dark(now_ms, wall),
             mock=self._mock,
-            remaining=remaining,
+            ready=self._ready,
+            trouble=self._trouble,
+            chosen=self._chosen,
+            page=self._page,
+            pad=self._desk.pad,
+            qr=self._qr,
+            matter_name=self._briefing.matter_name,
+            started_ms=self._started_ms,
+            now_ms=now_ms,
         )
 
-    def _rating_view(self, chrome: Chrome, chosen: Level | None) -> RatingView:
-        visit = self._visit
-        question = visit.question
-        matter = None
-        if question.subject is Subject.MATTER:
-            matter = MatterLine(
-                name=self._briefing.matter_name(question.code),
-                case=masked(question.cases[0]) if question.cases else "",
-                cases=len(question.cases),
-            )
-        return RatingView(
-            chrome=chrome,
-            subject=str(question.subject),
-            step=visit.asked + 1,
-            steps=len(visit.questions),
-            matter=matter,
-            chosen=chosen,
-        )
+    @property
+    def asleep(self) -> bool:
+        """True while the screen is dark: whoever touches it now only wakes it."""
+        return isinstance(self._last_view, DarkView)
 
-    def _reasons_view(self, chrome: Chrome) -> ReasonsView:
-        draft = self._visit.draft
-        level = draft.level if draft else Level.VERY_SATISFIED
-        tags = tags_of(level, frozenset(self._rules.switched_off_tags))
-        return ReasonsView(chrome, level, tags, frozenset(draft.tags if draft else ()))
+    def wake(self, now_ms: int) -> None:
+        """Somebody is there: light the screen."""
+        self._awake_until_ms = now_ms + night.AWAKE_MS
+
+    def _is_dark(self, now_ms: int, wall: time.struct_time) -> bool:
+        """Only between visits, and only by a clock that is known to be right."""
+        if self._dark is None or self._visit.state is not State.IDLE:
+            return False
+        at_night = night.is_night(wall.tm_hour * 60 + wall.tm_min, self._dark)
+        if not at_night or now_ms < self._awake_until_ms:
+            return False
+        return clock_quality() is ClockQuality.SYNCED
 
     # --- within -------------------------------------------------------------------------------
 
     def _begin(self, now_ms: int) -> None:
-        """The citizen begins on their own: the staff member alone can be rated."""
-        if not self._ready or self._session.state is not SessionState.READY:
-            return
-        self._invite(uuid4(), InvitedBy.CITIZEN, (), now_ms)
+        """The citizen begins on their own."""
+        invited = self._duty.own_invitation() if self._ready else None
+        if invited is not None:
+            self._invite(invited, now_ms)
 
-    def _invite(
-        self, visit: UUID, by: InvitedBy, matters: tuple[MatterHandled, ...], now_ms: int
-    ) -> None:
-        invited = rules.Invited(visit, by, self._roster.window, self._session.staff, matters)
-        if not self._try(invited, now_ms):
+    def _invite(self, invited: rules.Invited | None, now_ms: int) -> None:
+        if invited is None or not self._try(invited, now_ms):
             self._scribe.count("invitation.refused")
 
     def _obey(self, instruction: Instruction, now_ms: int) -> None:
@@ -342,37 +319,24 @@ class Reception:
             return
         if instruction.kind == "invite":
             order = read_order(instruction.body, InviteOrder)
-            if self._session.state is SessionState.READY and not self._was_opened(order.visit):
-                self._invite(order.visit, order.invited_by, order.matters, now_ms)
+            if self._duty.open and not self._was_opened(order.visit):
+                invited = self._duty.invitation(order.visit, order.invited_by, order.matters)
+                self._invite(invited, now_ms)
         elif instruction.kind == "cancel":
             revoked = read_order(instruction.body, CancelOrder)
             if self._is_open(revoked.visit):
                 self._try(rules.Cancelled(revoked.reason), now_ms)
 
     def _staff_the_window(self) -> None:
-        """Bring the session in line with who is assigned to this window.
+        if self._visit.state is State.IDLE:
+            self._duty.staff_the_window()
 
-        Never while somebody is being asked: the citizen finishes with the staff member
-        they began with.
-        """
-        assigned = self._roster.assigned_staff
-        if assigned == self._session.staff or self._visit.state is not State.IDLE:
-            return
-        event = LoggedIn(assigned, "assigned") if assigned else LoggedOut("no longer assigned")
-        self._session, effects = staff_session.step(self._session, event)
-        for effect in effects:
-            self._scribe.note_session(effect)
-        self._read_roster()
-
-    def _read_roster(self) -> None:
-        """Take up the roster; the last good one stays while there is none.
-
-        A file that replaced a damaged one is empty until central has answered. That is no
-        reason to send the staff member home. Raises `DeviceError`.
-        """
-        page = roster.read(self._agent_db, self._session.staff)
-        if page.window or not self._roster.window:
-            self._roster = page
+    def _use_desk(self, action: Action, now_ms: int) -> None:
+        event = self._desk.event_of(action, self._visit, self._duty.roster.sealing_key)
+        if event is None:
+            self.ignore_press(now_ms)
+        else:
+            self._happen(event, now_ms)
 
     def _happen(self, event: rules.Event, now_ms: int) -> bool:
         """Let ``event`` happen; what the rules do not allow counts as a surplus press."""
@@ -382,27 +346,29 @@ class Reception:
         return False
 
     def _try(self, event: rules.Event, now_ms: int) -> bool:
-        if isinstance(event, rules.Invited) and self._visit.state is State.THANKS:
-            self._language = self._default_language  # this is the next citizen
+        next_citizen = isinstance(event, rules.Invited) and self._visit.state is State.THANKS
         try:
             after, effects = rules.step(self._visit, event, now_ms, self._times)
         except IllegalEvent:
             return False
         self._visit = after
-        link = PhoneLink(self._roster.phone_url, self._rules.followup_days)
+        if next_citizen:
+            self._wishes.forget()
+        if after.state is not State.REASONS:
+            self._page = 0
+        if after.state is not State.CALLBACK and self._desk.wipe():
+            self._last_view = None  # the picture of the digits goes with them
+        link = PhoneLink(self._duty.roster.phone_url, self._rules.followup_days)
+        language = self._wishes.language
         for effect in effects:
             assert after.invitation is not None  # noqa: S101 - effects belong to a visit
-            self._scribe.carry_out(effect, after.invitation.visit, self._language, now_ms, link)
+            self._scribe.carry_out(effect, after.invitation.visit, language, now_ms, link)
         if after.state is State.IDLE:
-            self._language = self._default_language
+            self._wishes.forget()
+            self.wake(now_ms)
             with suppress(DeviceError):  # read again when the agent next writes
                 self._staff_the_window()
         return True
 
     def _is_open(self, visit: UUID) -> bool:
         return self._visit.invitation is not None and self._visit.invitation.visit == visit
-
-
-def masked(case: str) -> str:
-    """Return a case number as bystanders may see it: both ends, four stars between."""
-    return case if len(case) <= 8 else f"{case[:4]}****{case[-4:]}"

@@ -15,11 +15,12 @@ from typing import Any, NamedTuple
 
 import pygame
 
+from device.core.buttons import Extra
 from device.core.errors import DeviceError
 from device.kiosk.actions import Action
 from device.kiosk.canvas import Canvas
 from device.kiosk.pins import Pins
-from device.kiosk.views import View
+from device.kiosk.views import CallbackView, View
 from protocol.levels import Level
 
 
@@ -38,6 +39,8 @@ class Shown(NamedTuple):
     state: str
     settled: bool
     """A page has stood long enough for input to count."""
+    focus: Action | None
+    """What a key would press."""
     targets: tuple[tuple[Action, tuple[float, float]], ...]
     """What can be touched, and where its middle lies on the display."""
 
@@ -113,6 +116,9 @@ def _perform(
         case {"do": "press", "level": int(level), "down": bool(down)} if pins is not None:
             press = pins.mock_press if down else pins.mock_release
             press(Level(level))
+        case {"do": "press", "key": str(key), "down": bool(down)} if pins is not None:
+            press = pins.mock_press if down else pins.mock_release
+            press(Extra(key))
         case {"do": "picture", "path": str(path)}:
             pygame.image.save(canvas.display, path)
         case _:
@@ -122,10 +128,15 @@ def _perform(
 
 def _described(shown: Shown) -> dict[str, Any]:
     view = shown.view._asdict()
+    if isinstance(shown.view, CallbackView):  # whoever rehearses need not know which digits
+        view["digits"] = sum(character.isdigit() for character in shown.view.digits)
     return {
         "screen": type(shown.view).__name__,
         "view": {name: v for name, v in view.items() if isinstance(v, str | int | None)},
         "language": shown.view.chrome.language,
+        "appearance": shown.view.chrome.appearance,
+        "touch_out": shown.view.chrome.touch_out,
+        "focus": None if shown.focus is None else [*shown.focus],
         "visit": shown.visit,
         "state": shown.state,
         "settled": shown.settled,

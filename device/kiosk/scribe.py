@@ -18,7 +18,15 @@ from uuid import UUID
 from device import __version__
 from device.core.errors import DamagedFile, DeviceError, StorageFull, StorageUnavailable
 from device.core.session import SessionEffect
-from device.core.visit import CloseVisit, Draft, Effect, Invited, KeepDraft, OpenVisit
+from device.core.visit import (
+    CloseVisit,
+    Draft,
+    Effect,
+    Invited,
+    KeepCallback,
+    KeepDraft,
+    OpenVisit,
+)
 from device.store import moment, reserve, salvage
 from device.store.briefing import BriefingReader
 from device.store.home import Home
@@ -109,6 +117,11 @@ class Scribe:
         return not self._thread.is_alive()
 
     @property
+    def device(self) -> str:
+        """The name that central gave this device."""
+        return self._identity.device
+
+    @property
     def alive(self) -> bool:
         """True until the thread has ended, for whatever reason."""
         return self._thread.is_alive()
@@ -129,6 +142,8 @@ class Scribe:
                 self._work.put(lambda ledger: self._open(ledger, invitation, language, now_ms))
             case KeepDraft(draft):
                 self._work.put(lambda ledger: self._draft(ledger, visit, draft))
+            case KeepCallback(sealed):
+                self._work.put(lambda ledger: self._callback(ledger, visit, sealed))
             case CloseVisit():
                 self._work.put(lambda ledger: self._close(ledger, effect, language, link))
 
@@ -253,6 +268,10 @@ class Scribe:
     def _draft(self, ledger: Ledger, visit: UUID, draft: Draft) -> None:
         with self._answering(visit):
             ledger.keep_draft(visit, draft)
+
+    def _callback(self, ledger: Ledger, visit: UUID, sealed: bytes) -> None:
+        with self._answering(visit):
+            ledger.keep_callback(visit, sealed)
 
     def _close(self, ledger: Ledger, closing: CloseVisit, language: str, link: PhoneLink) -> None:
         with self._answering(closing.visit):

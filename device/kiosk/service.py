@@ -15,7 +15,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from device.core.errors import DeviceError
-from device.kiosk import window
+from device.kiosk import lean, window
 from device.kiosk.views import Chrome, IdleView, NoticeView, StaffCard, View
 from device.kiosk.wakeups import Wakeups, opened_meanwhile
 from device.store import lock, roster
@@ -49,6 +49,7 @@ def run(
     wakeups = Wakeups()
     ending = _Ending()
     with opened_meanwhile() as descriptors:
+        lean.import_pygame(picture_files=rehearse is not None)
         display = open_display(profile, windowed)
     wakeups.watch_more(descriptors)
     signal.signal(signal.SIGTERM, ending.ask)
@@ -58,10 +59,11 @@ def run(
     from device.kiosk.screens import Look, compose
 
     mock = mock_gpio or rehearse is not None
-    canvas, look = Canvas(display, profile.screen.rotate), Look()
+    canvas = Canvas(display, profile.screen.rotate)
+    look = Look(canvas.size, profile.screen.diagonal, profile.screen.appearance)
     wall = time.localtime()
     date = look.words(profile.screen.language).date(wall.tm_mon, wall.tm_mday, wall.tm_wday + 1)
-    view = first_view(home, profile.screen.language, mock, wall, date)
+    view = first_view(home, profile, mock, wall, date)
     first = compose(view, look)
     first.paint(canvas.surface)
     canvas.show()
@@ -71,14 +73,16 @@ def run(
     gc.enable()
     give_memory_back()
     start_log()
+    lean.import_protocol()
     import pygame
 
     from device.kiosk.loop import Loop
+    from device.kiosk.pins import used_pins
 
     loop = Loop(profile, home, canvas, look, wakeups, first, view, mock=mock)
     ending.to_be_ended(loop.end)
     try:
-        if profile.buttons.pins or mock_gpio:
+        if mock_gpio or used_pins(profile.buttons):
             loop.open_pins(mock_gpio)
         if rehearse is not None:
             loop.open_rehearsal(rehearse)
@@ -97,6 +101,7 @@ def open_display(profile: Profile, windowed: bool) -> "Surface":
     except pygame.error as error:
         raise window.NoDisplay(f"the display cannot be opened: {error}") from error
     pygame.display.set_caption("Haochaping")
+    pygame.display.set_icon(pygame.Surface((1, 1)))  # else pygame looks for its own
     size = profile.screen.size
     whole = size is None and not windowed
     display = pygame.display.set_mode(
@@ -109,30 +114,44 @@ def open_display(profile: Profile, windowed: bool) -> "Surface":
 def give_memory_back() -> None:
     """Have the C library return large blocks at once, and keep one heap for all threads.
 
-    Shapes are drawn four times too large and scaled down; by default glibc would keep that
-    room for ever (mallopt(3)). Elsewhere this does nothing.
+    Shapes are drawn four times too large and scaled down, and pictures of keys come and go;
+    by default glibc would keep that room for ever (mallopt(3)). Elsewhere this does nothing.
     """
     import ctypes
 
     mmap_threshold, arena_max = -3, -8
     with suppress(AttributeError, OSError):
         libc = ctypes.CDLL(None)
-        libc.mallopt(mmap_threshold, 256 * 1024)
+        libc.mallopt(mmap_threshold, 64 * 1024)
         libc.mallopt(arena_max, 1)
         libc.malloc_trim(0)
 
 
-def first_view(home: Home, language: str, mock: bool, wall: time.struct_time, date: str) -> View:
+def first_view(home: Home, profile: Profile, mock: bool, wall: time.struct_time, date: str) -> View:
     """Return what can be shown before anything but the roster has been read."""
     try:
         page = roster.read(home.agent_db)
     except DeviceError:
         page = roster.Roster()  # the full start will say what is wrong with it
-    member = StaffCard(*page.member) if page.member else None
-    chrome = Chrome(page.hall, page.window, member, language, page.online, mock)
-    if member is None:
+    attended = profile.service.mode == "window"
+    member = StaffCard(*page.member) if page.member and attended else None
+    screen = profile.screen
+    chrome = Chrome(
+        page.hall, page.window, member, screen.language, page.online, mock,
+        appearance=screen.appearance,
+    )  # fmt: skip
+    if (attended and member is None) or not page.hall:
         return NoticeView(chrome, "starting")
-    return IdleView(chrome, date, time.strftime("%H:%M", wall), page.notices)
+    clock = time.strftime("%H:%M", wall)
+    mode, matter = profile.service
+    return IdleView(
+        chrome,
+        date,
+        clock,
+        page.notices,
+        mode=mode,
+        can_begin=mode != "self-service" or bool(matter),
+    )
 
 
 class _Ending:

@@ -2,18 +2,26 @@
 
 `pygame.font` was measured against `pygame.freetype`: equal in speed, but it is loaded
 with pygame anyway and shapes kerning and ligatures. One font object per weight is opened
-and resized, since every further one costs memory and half a millisecond.
+and resized, since every further one costs memory and half a millisecond. What the shipped
+fonts lack is set in those of `typefaces`, on the same baseline.
 """
 
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple
 
 import pygame
 
 from device.kiosk.assets import font_path
+from device.kiosk.coverage import Coverage
 from device.kiosk.theme import Colour
+
+if TYPE_CHECKING:
+    from device.kiosk.typefaces import Run, Typefaces
 
 _SHRINK = 0.8
 """A text too long for its place is set smaller, down to this share, before it breaks."""
+_WIDE = "№@"
+"""The only characters of the shipped fonts that are wider than an em, in bold."""
 _CACHE_BYTES = 1 << 20
 _OPTICAL_MIDDLE = 0.37
 """Height of the middle of ideographs and capitals above the baseline, in ems."""
@@ -40,14 +48,16 @@ class Setting(NamedTuple):
 class Typesetter:
     """Renders lines of text and keeps the recent ones, up to a bound in bytes."""
 
-    def __init__(self) -> None:
+    def __init__(self, typefaces: "Typefaces | None" = None) -> None:
+        self._shipped = Coverage(font_path(False))
+        self._typefaces = typefaces
         self._fonts: dict[bool, pygame.font.Font] = {}
         self._sizes: dict[bool, int] = {}
         self._lines: dict[tuple[str, int, bool, Colour], Line] = {}
         self._bytes = 0
 
     def font(self, size: int, bold: bool) -> pygame.font.Font:
-        """Return the typeface of that weight, set to ``size`` pixels per em."""
+        """Return the shipped typeface of that weight, set to ``size`` pixels per em."""
         font = self._fonts.get(bold)
         if font is None:
             pygame.font.init()
@@ -62,9 +72,30 @@ class Typesetter:
         """What the kept lines take in memory."""
         return self._bytes
 
+    @property
+    def typefaces(self) -> "Typefaces":
+        """Who prints what the shipped fonts lack; imported on first use."""
+        if self._typefaces is None:
+            from device.kiosk.typefaces import Typefaces
+
+            self._typefaces = Typefaces(self._shipped)
+        return self._typefaces
+
     def width(self, text: str, size: int, bold: bool) -> int:
         """Return the advance width of ``text`` in pixels."""
-        return self.font(size, bold).size(text)[0]
+        if self._shipped.prints(text):
+            return self.font(size, bold).size(text)[0]
+        return sum(self._run_width(run, size, bold) for run in self.typefaces.runs(text))
+
+    def _run_width(self, run: "Run", size: int, bold: bool) -> int:
+        if run.face is None:
+            return self.font(size, bold).size(run.text)[0]
+        return sum(run.face.width(character, size, bold) for character in run.text)
+
+    def unprintable(self, texts: Iterable[str]) -> tuple[str, ...]:
+        """Return the characters of ``texts`` that would not be printed, in code point order."""
+        texts = tuple(texts)
+        return self.typefaces.unprintable(texts) if self._shipped.lacks(texts) else ()
 
     def line(self, text: str, size: int, bold: bool, colour: Colour) -> Line:
         """Return ``text`` rendered on one line."""
@@ -80,13 +111,41 @@ class Typesetter:
 
     def _render(self, text: str, size: int, bold: bool, colour: Colour) -> Line:
         font = self.font(size, bold)
-        full = font.render(text, True, colour)
+        if self._shipped.prints(text):
+            full = font.render(text, True, colour)
+        else:
+            full = self._render_runs(self.typefaces.runs(text), size, bold, colour)
         ink = full.get_bounding_rect()
         if not ink.height:
             return Line(full, font.get_ascent())
         # Keep the advance width, so that aligning by width stays right.
         crop = full.subsurface((0, ink.top, full.get_width(), ink.height)).copy()
         return Line(crop, font.get_ascent() - ink.top)
+
+    def _spelt(self, text: str) -> str:
+        from device.kiosk.typefaces import spelt
+
+        return spelt(text)
+
+    def _render_runs(
+        self, runs: "tuple[Run, ...]", size: int, bold: bool, colour: Colour
+    ) -> pygame.Surface:
+        """Return the runs beside each other on the baseline of the shipped font."""
+        font = self.font(size, bold)
+        baseline = font.get_ascent()
+        width = sum(self._run_width(run, size, bold) for run in runs)
+        full = pygame.Surface((width, font.get_height()), pygame.SRCALPHA, 32)
+        x = 0
+        for run in runs:
+            if run.face is None:
+                image = font.render(run.text, True, colour)
+                full.blit(image, (x, 0))
+                x += image.get_width()
+                continue
+            for character in run.text:
+                run.face.draw(full, (x, baseline), character, size, bold, colour)
+                x += run.face.width(character, size, bold)
+        return full
 
     def fit(
         self, text: str, size: int, bold: bool, width: int, rows: int = 1, least: int = 0
@@ -96,8 +155,11 @@ class Typesetter:
         ``least`` is the smallest size in pixels, by default 80 % of ``size``.
         """
         least = least or round(size * _SHRINK)
+        ordinary = self._shipped.prints(text)
+        if not ordinary:
+            text = self._spelt(text)
         one = plain(text)
-        if len(one) * size <= width:  # no character is wider than an em: no need to measure
+        if ordinary and (len(one) + sum(map(one.count, _WIDE))) * size <= width:  # surely
             return Setting(size, (one,))
         natural = self.width(one, size, bold)
         if natural <= width:
@@ -138,6 +200,8 @@ class Typesetter:
         spaces, never before closing nor after opening punctuation. A single piece that is
         too wide stays whole.
         """
+        if not self._shipped.prints(text):
+            text = self._spelt(text)
         broken: list[str] = []
         line = ""
         for piece in text.split("|") if "|" in text else _pieces(text):
@@ -179,7 +243,11 @@ def _weight(line: Line) -> int:
 
 
 def _is_ideograph(character: str) -> bool:
-    return "\u2e80" <= character <= "\u9fff" or "\uf900" <= character <= "\uffef"
+    return (
+        "\u2e80" <= character <= "\u9fff"
+        or "\uf900" <= character <= "\uffef"
+        or "\U00020000" <= character <= "\U0003ffff"
+    )
 
 
 def _pieces(text: str) -> list[str]:

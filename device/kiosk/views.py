@@ -31,6 +31,14 @@ class Chrome(NamedTuple):
     """Mock hardware is in use: shown on the screen, never hidden."""
     remaining: float | None = None
     """Share of the screen's time that is left, 0 to 1; None where nothing runs out."""
+    appearance: str = "standard"
+    """``standard``, ``large`` or ``contrast``."""
+    touch_out: bool = False
+    """The touch panel is out of service: the screen says that the keys go on."""
+    by_keys: bool = False
+    """Somebody uses physical keys: the screen says what each of them does."""
+    waiting: int = 0
+    """Records that have waited for the centre longer than usual; 0 while all goes well."""
 
 
 class IdleView(NamedTuple):
@@ -43,6 +51,10 @@ class IdleView(NamedTuple):
     notices: tuple[str, ...]
     notice: int = 0
     """Index of the notice shown now."""
+    mode: str = "window"
+    """What is rated here: ``window``, ``self-service`` (matters alone) or ``hall``."""
+    can_begin: bool = True
+    """False where a citizen cannot begin on their own: only an invitation opens a visit."""
 
 
 class MatterLine(NamedTuple):
@@ -59,7 +71,7 @@ class RatingView(NamedTuple):
 
     chrome: Chrome
     subject: str
-    """``staff`` or ``matter``."""
+    """``staff``, ``matter`` or ``hall``."""
     step: int
     steps: int
     matter: MatterLine | None = None
@@ -67,6 +79,8 @@ class RatingView(NamedTuple):
     """Level that was just tapped, held for 350 ms; never preset."""
     qr: tuple[tuple[bool, ...], ...] | None = None
     """QR modules for rating by phone, without quiet zone."""
+    can_go_back: bool = False
+    """There is a step before this one: ``back`` leads to it."""
 
 
 class ReasonsView(NamedTuple):
@@ -77,6 +91,33 @@ class ReasonsView(NamedTuple):
     tags: tuple[int, ...]
     """Tag codes on offer, in order."""
     picked: frozenset[int]
+    callback: bool | None = None
+    """A number is saved for a call-back; None where no call-back is offered. The same for
+    every level: a pad shown for bad ones alone would tell."""
+    page: int = 0
+    """Which of the pages of tags is shown, where not all fit on one."""
+
+
+class CallbackView(NamedTuple):
+    """The number pad: a mobile number for the call-back, sealed as it is confirmed."""
+
+    chrome: Chrome
+    digits: str
+    """What has been typed, as it is shown: ``138 0471 26``. Never to be written anywhere."""
+    complete: bool
+    """Eleven digits that can be a mobile number: 确定 takes them."""
+    problem: str = ""
+    """Key of the text that says why 确定 did not take the number; empty if nothing is wrong."""
+    saved: bool = False
+    """A number has been sealed before; a new one takes its place, 不用回访 drops it."""
+
+    def __repr__(self) -> str:
+        """Return the view without the number: a trace or a log must not tell it."""
+        count = sum(character.isdigit() for character in self.digits)
+        return (
+            f"CallbackView({self.chrome!r}, digits={count}, complete={self.complete}, "
+            f"problem={self.problem!r}, saved={self.saved})"
+        )
 
 
 class ThanksView(NamedTuple):
@@ -99,6 +140,14 @@ class NoticeView(NamedTuple):
     """``closed``, ``paused``, ``starting``, ``saving``, ``unsaved`` or ``broken``."""
     detail: str = ""
     """For technicians, small: a fault code or a file."""
+    date: str = ""
+    clock: str = ""
 
 
-View = IdleView | RatingView | ReasonsView | ThanksView | NoticeView
+class DarkView(NamedTuple):
+    """Outside of opening hours: nothing is lit, and any touch or key wakes."""
+
+    chrome: Chrome
+
+
+View = IdleView | RatingView | ReasonsView | CallbackView | ThanksView | NoticeView | DarkView

@@ -26,6 +26,7 @@ class Wakeups:
         self._poll.register(self._bell, select.POLLIN)
         self._poll.register(self._signals, select.POLLIN)
         self._display: set[int] = set()
+        self._doors: set[int] = set()
         self._unread: Counter[int] = Counter()
         signal.set_wakeup_fd(self._signals_in, warn_on_full_buffer=False)
 
@@ -45,6 +46,11 @@ class Wakeups:
             self._poll.register(descriptor, select.POLLIN)
         self._display |= descriptors
 
+    def watch_door(self, descriptor: int) -> None:
+        """Wake for callers at a listening socket of our own; whoever owns it lets them in."""
+        self._poll.register(descriptor, select.POLLIN)
+        self._doors.add(descriptor)
+
     def watch_input_devices(self) -> None:
         """Wake for input devices that SDL has opened since: a touch panel plugged in again."""
         self.watch_more({d for d in _descriptors() if _target(d).startswith("/dev/input/")})
@@ -58,7 +64,7 @@ class Wakeups:
                 os.eventfd_read(self._bell)
             elif descriptor == self._signals:
                 os.read(self._signals, 64)
-            else:
+            elif descriptor not in self._doors:
                 display = True
                 self._unread[descriptor] += 1
                 gone = happened & (select.POLLHUP | select.POLLERR | select.POLLNVAL)

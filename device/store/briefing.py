@@ -101,7 +101,7 @@ class Briefing:
             for table in ("configuration", "staff", "matter", "notice"):
                 self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
             self._db.execute(
-                "INSERT INTO configuration VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO configuration VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     configuration.version,
                     etag,
@@ -111,6 +111,8 @@ class Briefing:
                     configuration.phone_url,
                     msgspec.json.encode(configuration.rules).decode(),
                     signed,
+                    configuration.hall.code,
+                    configuration.sealing_key,
                 ),
             )
             self._db.executemany(
@@ -285,6 +287,11 @@ class BriefingReader(Reader):
             wall_ms - KEEP_AFTER_RECEIPT_MS,
         )
         return min(old or 0, self.acknowledged())
+
+    def version(self) -> int:
+        """Return the version of the configuration in use, 0 before the first one."""
+        rows = self._rows("SELECT version FROM configuration")
+        return rows[0][0] if rows else 0
 
     def matter_name(self, code: str) -> str:
         """Return a matter's name, or its code if the roster does not know it."""

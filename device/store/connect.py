@@ -19,8 +19,11 @@ from device.core.errors import (
 
 # The names of the migrations in `device.store.schema`, which is not imported here: it
 # needs sqlite-utils, and neither process pays for that on its way to the first frame.
-KIOSK_SCHEMA = ("kiosk", ("chain", "visits", "counters"))
-AGENT_SCHEMA = ("agent", ("configuration", "receipts", "instructions", "counters"))
+KIOSK_SCHEMA = ("kiosk", ("chain", "visits", "counters", "callbacks"))
+AGENT_SCHEMA = (
+    "agent",
+    ("configuration", "receipts", "instructions", "counters", "hall_and_seal"),
+)
 
 
 _DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_SCHEMA})

@@ -60,6 +60,11 @@ class Home(NamedTuple):
         return self.root / "kiosk" / "lock"
 
     @property
+    def support(self) -> Path:
+        """Socket through which support gets a picture of the screen; for the kiosk's user."""
+        return self.root / "kiosk" / "support.sock"
+
+    @property
     def agent_lock(self) -> Path:
         """Held by the running agent."""
         return self.root / "agent" / "lock"

@@ -22,6 +22,7 @@ from device.store.connect import KIOSK_SCHEMA, open_writer, trouble
 from device.store.home import Home
 from protocol import records
 from protocol.keys import SigningKey
+from protocol.limits import MAX_SEALED_BYTES
 from protocol.records import Outcome, Record
 
 T = TypeVar("T")
@@ -99,7 +100,7 @@ class Ledger:
                 visit=invitation.visit,
                 invited_by=invitation.invited_by,
                 window=invitation.window,
-                staff=invitation.staff or "-",
+                staff=invitation.staff,
                 matters=invitation.matters,
             )
             self._db.execute(
@@ -114,13 +115,27 @@ class Ledger:
         row = (draft.subject, draft.code, visit.bytes, msgspec.json.encode(draft))
 
         def work(_: Append) -> None:
-            # A visit that has ended takes no more taps, whoever still sends them.
-            known = self._db.execute("SELECT 1 FROM open_visit WHERE visit = ?", (visit.bytes,))
-            if known.fetchone() is None:
-                raise VisitNotOpen(f"visit {visit} is not open")
+            self._refuse_unless_open(visit)
             self._db.execute("INSERT OR REPLACE INTO draft VALUES (?, ?, ?, ?)", row)
 
         self._write(work)
+
+    def keep_callback(self, visit: UUID, sealed: bytes) -> None:
+        """Put the sealed number of a call-back on disk; empty bytes take it back."""
+
+        def work(_: Append) -> None:
+            self._refuse_unless_open(visit)
+            self._db.execute("DELETE FROM callback")
+            if sealed:
+                self._db.execute("INSERT INTO callback VALUES (?, ?)", (visit.bytes, sealed))
+
+        self._write(work)
+
+    def _refuse_unless_open(self, visit: UUID) -> None:
+        """A visit that has ended takes nothing more, whoever still sends it."""
+        query = "SELECT 1 FROM open_visit WHERE visit = ?"
+        if self._db.execute(query, (visit.bytes,)).fetchone() is None:
+            raise VisitNotOpen(f"visit {visit} is not open")
 
     def close_visit(self, closing: CloseVisit, language: str) -> None:
         """Turn the drafts into ratings, record the outcome, and forget the visit.
@@ -150,8 +165,11 @@ class Ledger:
     def _recover(self, append: "Append") -> UUID | None:
         row = self._db.execute("SELECT visit, language, invitation FROM open_visit").fetchone()
         if row is None:
-            # After damage, a draft may have outlived the visit it belongs to.
-            row = self._db.execute("SELECT visit, 'zh-CN', NULL FROM draft LIMIT 1").fetchone()
+            # After damage, what belongs to a visit may have outlived it.
+            row = self._db.execute(
+                "SELECT visit, 'zh-CN', NULL FROM draft UNION ALL "
+                "SELECT visit, 'zh-CN', NULL FROM callback LIMIT 1"
+            ).fetchone()
         if row is None:
             return None
         if len(row[0]) != _VISIT_BYTES:
@@ -172,6 +190,7 @@ class Ledger:
             asked=asked,
             first_tap_ms=None,
             surplus=0,
+            callback=self._callback(row[0]),
         )
         self._write_end(append, closing, language, recovered=True)
         return visit
@@ -183,6 +202,14 @@ class Ledger:
         if unreadable:
             add_to_counter(self._db, "draft.unreadable", unreadable)
         return tuple(draft for draft in drafts if draft is not None)
+
+    def _callback(self, visit: bytes) -> bytes:
+        row = self._db.execute("SELECT sealed FROM callback WHERE visit = ?", (visit,)).fetchone()
+        sealed: bytes = row[0] if row else b""
+        if len(sealed) > MAX_SEALED_BYTES:
+            add_to_counter(self._db, "callback.unreadable", 1)
+            return b""
+        return sealed
 
     def _write_end(
         self, append: "Append", closing: CloseVisit, language: str, *, recovered: bool
@@ -211,11 +238,13 @@ class Ledger:
             first_tap_ms=closing.first_tap_ms,
             surplus=closing.surplus,
             recovered=recovered,
+            callback=closing.callback,
         )
         self._forget_visit()
 
     def _forget_visit(self) -> None:
         self._db.execute("DELETE FROM draft")
+        self._db.execute("DELETE FROM callback")
         self._db.execute("DELETE FROM open_visit")
 
     # --- upkeep, in quiet moments -------------------------------------------------------

@@ -260,7 +260,9 @@ def _wired(pin: int) -> int | None:
 def parse_size(text: str) -> tuple[int, int]:
     """Return ``(width, height)`` from ``WIDTHxHEIGHT``. Raises `BadConfiguration`."""
     if not _size(text) or text == "full":
-        raise BadConfiguration(f"size {text!r}: WIDTHxHEIGHT in pixels expected, e.g. 1280x800")
+        raise BadConfiguration(
+            f"size {text!r}: WIDTHxHEIGHT in pixels expected, each from 200 to 8000, e.g. 1280x800"
+        )
     width, height = text.split("x")
     return int(width), int(height)
 

@@ -32,6 +32,9 @@ class Roster(NamedTuple):
     notices: tuple[str, ...] = ()
     online: bool = False
     """Central answered the agent's last call."""
+    hall_code: str = ""
+    sealing_key: bytes = b""
+    """Central's X25519 key for call-back numbers; empty where none are offered."""
 
 
 def read(agent_db: Path, staff: str = "") -> Roster:
@@ -49,11 +52,12 @@ def read(agent_db: Path, staff: str = "") -> Roster:
 
 def _page(db: sqlite3.Connection, staff: str) -> Roster:
     place = db.execute(
-        "SELECT hall, window_number, assigned_staff, phone_url FROM configuration"
+        "SELECT hall, window_number, assigned_staff, phone_url, hall_code, sealing_key "
+        "FROM configuration"
     ).fetchone()
     if place is None:
         return Roster()
-    hall, window, assigned, phone_url = place
+    hall, window, assigned, phone_url, hall_code, sealing_key = place
     member = db.execute(
         "SELECT number, name, post, department FROM staff WHERE number = ?", (staff or assigned,)
     ).fetchone()
@@ -67,4 +71,6 @@ def _page(db: sqlite3.Connection, staff: str) -> Roster:
         Member(*member) if member else None,
         tuple(text for (text,) in notices),
         bool(link and link[0]),
+        hall_code,
+        sealing_key,
     )

@@ -224,15 +224,16 @@ def _scan(
 
 
 def _copy_visit(old: sqlite3.Connection, new: sqlite3.Connection, damaged: Path) -> int:
-    """Copy the visit under way and its drafts as far as they can be read; returns how many.
+    """Copy the visit under way, its drafts and its call-back as far as they can be read.
 
-    What they say is judged when they are made into records.
+    Returns how many drafts; what all this says is judged when it is made into records.
     """
     drafts = 0
-    for table in ("open_visit", "draft"):
+    for table, columns in (("open_visit", 4), ("draft", 4), ("callback", 2)):
         with _only_damage(damaged):
             for row in old.execute(f"SELECT * FROM {table}"):  # noqa: S608 - our own names
-                insert = f"INSERT OR IGNORE INTO {table} VALUES (?, ?, ?, ?)"  # noqa: S608
+                places = ", ".join("?" * columns)
+                insert = f"INSERT OR IGNORE INTO {table} VALUES ({places})"  # noqa: S608
                 try:
                     new.execute(insert, row)
                 except sqlite3.IntegrityError:

@@ -5,12 +5,15 @@ than the kiosk takes to its first frame. A migration is never edited once it has
 """
 
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 
 from sqlite_utils import Database, Migrations
 
 from device.store.connect import AGENT_SCHEMA, KIOSK_SCHEMA, finish_replacement, trouble
 from device.store.home import Home
+from protocol import cose
+from protocol.errors import ProtocolError
 
 kiosk = Migrations(KIOSK_SCHEMA[0])
 agent = Migrations(AGENT_SCHEMA[0])
@@ -59,6 +62,17 @@ def counters(db: Database) -> None:
     """What was dropped or went wrong, by reason; and where numbering goes on after damage."""
     _create_counters(db)
     db.execute("CREATE TABLE floor (seq INTEGER NOT NULL) STRICT")
+
+
+@kiosk()
+def callbacks(db: Database) -> None:
+    """The sealed number of the visit under way, if its citizen wants a call-back."""
+    db.execute(
+        """CREATE TABLE callback (
+            visit BLOB PRIMARY KEY,
+            sealed BLOB NOT NULL
+        ) STRICT, WITHOUT ROWID"""
+    )
 
 
 @agent()
@@ -130,6 +144,20 @@ def agent_counters(db: Database) -> None:
             online INTEGER NOT NULL
         ) STRICT"""
     )
+
+
+@agent()
+def hall_and_seal(db: Database) -> None:
+    """The hall's code, and central's key for numbers left for a call-back.
+
+    The code is read out of the configuration in use; a key comes with the next one.
+    """
+    db.execute("ALTER TABLE configuration ADD COLUMN hall_code TEXT NOT NULL DEFAULT ''")
+    db.execute("ALTER TABLE configuration ADD COLUMN sealing_key BLOB NOT NULL DEFAULT x''")
+    for (signed,) in db.execute("SELECT signed FROM configuration").fetchall():
+        with suppress(ProtocolError, LookupError, TypeError):
+            code = cose.decode_cbor(cose.open_unverified(signed)[1])["hall"]["code"]
+            db.execute("UPDATE configuration SET hall_code = ?", (str(code),))
 
 
 def _create_counters(db: Database) -> None:

@@ -15,7 +15,8 @@ from central import ratings as rating_list
 from central.directory import import_hall, read_hall
 from central.filters import Filters, day_name, read_time
 from protocol.levels import Level
-from protocol.records import Outcome, VisitClosed
+from protocol.records import InvitedBy, Outcome, Rating, VisitClosed, VisitOpened
+from protocol.subjects import Subject
 
 
 @pytest.fixture
@@ -81,6 +82,36 @@ def test_counts_by_matter_leave_staff_ratings_out(busy: Device) -> None:
     assert list(found) == [MATTER]
     assert found[MATTER]["total"] == 1
     assert "visits" not in found[MATTER]
+
+
+def test_a_hall_as_a_whole_is_counted_by_itself(device: Device) -> None:
+    visit = uuid4()
+    device.write(VisitOpened, visit=visit, invited_by=InvitedBy.CITIZEN, window="12", staff="")
+    rated = {"subject": Subject.HALL, "code": "210100-01", "level": Level.DISSATISFIED}
+    device.write(Rating, visit=visit, tapped_ms=1, **rated)
+    device.write(VisitClosed, visit=visit, outcome=Outcome.RATED, asked=1, rated=1)
+    device.write_visit()
+    device.send()
+    found = counts(device, "hall")
+    assert list(found) == ["210100-01"]
+    assert (found["210100-01"]["total"], found["210100-01"]["negative_rate"]) == (1, 1.0)
+    assert list(counts(device, "staff")) == ["1001"]
+    assert counts(device, "matter") == {}
+    assert counts(device, "window")["12"]["total"] == 2
+    listed = device.place.ask("/v1/ratings", device=device.name)["ratings"]
+    assert [(one["subject"], one["serving_staff"]) for one in listed] == [
+        ("hall", ""),
+        ("staff", "1001"),
+    ]
+    assert device.place.ask("/v1/ratings", device=device.name, staff="210100-01")["ratings"] == []
+
+
+@pytest.mark.parametrize("nobody", ["", "-"])
+def test_a_visit_that_names_no_staff_is_nobodys_visit(device: Device, nobody: str) -> None:
+    device.write_visit(None, staff=nobody, matter_level=Level.SATISFIED)
+    device.send()
+    assert counts(device, "staff") == {}
+    assert counts(device, "window")["12"]["visits"] == {"rated": 1}
 
 
 def test_counts_by_window_device_level_and_day_agree(busy: Device) -> None:
@@ -218,8 +249,8 @@ def test_halls_with_the_same_numbers_are_told_apart(
         ("counts?by=staff&until=2999-01-01&form=1", "form: unknown parameter; known: by, hall, "),
         ("devices?a=1&b=2", "a: unknown parameter; b: unknown parameter; this call takes none"),
         ("refusals?since=2025-01-01", "since: unknown parameter; this call takes none"),
-        ("counts", "by: expected one of staff, matter, window, level, day, device"),
-        ("counts?by=hall", "by: expected one of staff, matter, window, level, day, device"),
+        ("counts", "by: expected one of staff, matter, hall, window, level, day, device"),
+        ("counts?by=city", "by: expected one of staff, matter, hall, window, level, day, device"),
     ],
 )
 def test_a_question_that_is_not_understood_is_not_answered(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from protocol.errors import ProtocolError
 from protocol.keys import SigningKey
 from protocol.levels import Level
-from protocol.limits import MAX_INTEGER
+from protocol.limits import MAX_INTEGER, MAX_SEALED_BYTES
 from protocol.records import (
     AnyRecord,
     Boot,
@@ -26,6 +26,7 @@ from protocol.records import (
     VisitClosed,
     VisitOpened,
 )
+from protocol.sealing import SEALED_BYTES
 from protocol.subjects import Channel, Subject
 
 KEY = SigningKey.from_seed(bytes(range(32)))
@@ -102,6 +103,7 @@ BY_KIND: dict[str, st.SearchStrategy[Any]] = {
         first_tap_ms=st.none() | naturals(),
         surplus=naturals(),
         recovered=st.booleans(),
+        callback=st.binary(max_size=MAX_SEALED_BYTES),
     ),
     "fault": st.builds(
         Fault,
@@ -148,7 +150,13 @@ ONE_OF_EACH: dict[str, AnyRecord] = {
         tapped_ms=60_000,
     ),
     "visit_closed": VisitClosed(
-        **_START, visit=_VISIT, outcome=Outcome.RATED, asked=1, rated=1, first_tap_ms=2_500
+        **_START,
+        visit=_VISIT,
+        outcome=Outcome.RATED,
+        asked=1,
+        rated=1,
+        first_tap_ms=2_500,
+        callback=bytes(SEALED_BYTES),
     ),
     "fault": Fault(**_START, code="touch-lost", detail="第一行\n第二行"),
 }

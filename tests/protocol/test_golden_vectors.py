@@ -4,7 +4,8 @@ Each file in golden/ holds inputs and outputs in plain JSON (bytes as hexadecima
 and says in its ``about`` how one comes from the other; no Python is needed to use them.
 The vectors change only with the wire format, which is to say with a new schema version.
 After such a change, ``HAOCHAPING_REFRESH_GOLDEN=1 pytest tests/protocol/test_golden_vectors.py``
-writes them anew; without it the files are only read.
+writes them anew; without it the files are only read. What older devices wrote is kept in
+golden/version-N/ and never written again.
 """
 
 import base64
@@ -18,6 +19,7 @@ from uuid import UUID
 import cbor2
 import msgspec
 import pytest
+import rfc9180
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
@@ -25,6 +27,7 @@ from protocol import configuration, cose, messages, phone, receipts, records
 from protocol.keys import SigningKey
 from protocol.levels import Level
 from protocol.records import AnyRecord, ClockQuality, InvitedBy, MatterHandled, Outcome
+from protocol.sealing import OpeningKey, Place
 from protocol.subjects import Subject
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -34,10 +37,19 @@ DEVICE = "HP-BH-012"
 RECORD_KEY = SigningKey.from_seed(bytes(range(32)))
 TRANSPORT_KEY = SigningKey.from_seed(bytes(range(32, 64)))
 CENTRAL_KEY = SigningKey.from_seed(bytes(range(64, 96)))
+OPENING_KEY = OpeningKey.from_secret(bytes(range(96, 128)))
+EPHEMERAL = bytes(range(128, 160))
+"""Of the one sealed number here; a device draws a new one for each."""
 BOOT_ID = UUID("0b0b0b0b-0000-4000-8000-000000000001")
 VISIT = UUID("5e5e5e5e-0000-4000-8000-00000000000a")
 MATTER = "11210000463100000120001160010000"
 CASES = ("滨海政务〔2026〕0415号", "BH-2026-0416")
+
+NUMBER = "13804712600"
+PLACE = Place(DEVICE, VISIT)
+SEALED = b"\1" + rfc9180.seal(
+    NUMBER.encode().ljust(32, b"\0"), OPENING_KEY.public, EPHEMERAL, PLACE.info, b""
+)
 
 
 def _id(number: int) -> UUID:
@@ -88,6 +100,16 @@ _MAKE: dict[str, tuple[type, dict[str, Any]]] = {
             "changes": 1,
         },
     ),
+    "rating_of_a_hall": (
+        records.Rating,
+        {
+            "visit": VISIT,
+            "subject": Subject.HALL,
+            "code": "211200-BH",
+            "level": Level.SATISFIED,
+            "tapped_ms": 25_500,
+        },
+    ),
     "visit_closed": (
         records.VisitClosed,
         {
@@ -97,6 +119,7 @@ _MAKE: dict[str, tuple[type, dict[str, Any]]] = {
             "rated": 1,
             "first_tap_ms": 1_500,
             "surplus": 3,
+            "callback": SEALED,
         },
     ),
     "fault": (records.Fault, {"code": "touch-lost", "detail": "触摸屏无响应\n已重新连接"}),
@@ -122,6 +145,7 @@ CONFIGURATION = configuration.Configuration(
     notices=("本周六上午照常办理业务。",),
     rules=configuration.Rules(switched_off_tags=(515, 212)),
     phone_url="https://pj.binhai.gov.cn",
+    sealing_key=OPENING_KEY.public,
 )
 RECEIPT = receipts.Receipt(DEVICE, 5, bytes(range(100, 132)), 1_776_213_060_000)
 TOKEN = phone.PhoneToken(DEVICE, 1_776_299_400, VISIT)
@@ -193,7 +217,7 @@ def _chain() -> list[AnyRecord]:
 
 def _make_records() -> dict[str, Any]:
     return {
-        "about": f"One record of each kind. {_HOW} digest = SHA-256 of signed.",
+        "about": f"Records of each kind. {_HOW} digest = SHA-256 of signed.",
         "vectors": [_record_vector(_record(kind, 42, bytes([7]) * 32)) for kind in _MAKE],
     }
 
@@ -223,7 +247,7 @@ def _make_configuration() -> dict[str, Any]:
     signed = configuration.sign(CONFIGURATION, CENTRAL_KEY)
     return {
         "about": f"A device's configuration; every field is given, defaults included. {_HOW}",
-        "fields": readable(msgspec.to_builtins(CONFIGURATION)),
+        "fields": readable(msgspec.to_builtins(CONFIGURATION, builtin_types=(bytes,))),
         **_signed(signed, CENTRAL_KEY, cose.CONFIGURATION),
     }
 
@@ -285,6 +309,24 @@ def _make_phone() -> dict[str, Any]:
     }
 
 
+def _make_sealing() -> dict[str, Any]:
+    return {
+        "about": "A telephone number for central alone. text = number, filled up with zero bytes "
+        "to 32. info = 'haochaping/callback', a zero byte, the device's name, a zero byte, the "
+        "visit's 16 bytes. sealed = byte 1, then enc and ciphertext of HPKE (RFC 9180) in base "
+        "mode, DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, ChaCha20-Poly1305, without aad; the "
+        "ephemeral key is given to make it again, a device draws a new one each time.",
+        "secret": OPENING_KEY.secret.hex(),
+        "public_key": OPENING_KEY.public.hex(),
+        "ephemeral": EPHEMERAL.hex(),
+        "device": DEVICE,
+        "visit": str(VISIT),
+        "number": NUMBER,
+        "info": PLACE.info.hex(),
+        "sealed": SEALED.hex(),
+    }
+
+
 MAKERS = {
     "records": _make_records,
     "chain": _make_chain,
@@ -293,6 +335,7 @@ MAKERS = {
     "batch": _make_batch,
     "enrolment": _make_enrolment,
     "phone": _make_phone,
+    "sealing": _make_sealing,
 }
 
 
@@ -369,6 +412,42 @@ def test_this_text_is_read_as_this_token() -> None:
     token, signed = phone.read_token(golden["url"].removeprefix("HTTPS://PJ.BINHAI.GOV.CN/R/"))
     phone.verify_token(signed, RECORD_KEY.public)
     assert token == TOKEN
+
+
+def test_this_number_is_opened_in_its_place() -> None:
+    golden = stored("sealing")
+    place = Place(golden["device"], UUID(golden["visit"]))
+    assert OPENING_KEY.open(bytes.fromhex(golden["sealed"]), place) == golden["number"]
+
+
+# --- what devices of the version before wrote --------------------------------------------
+
+
+def _of_version_1(name: str) -> Any:
+    path = GOLDEN / "version-1" / f"{name}.json"
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", ["records", "chain"])
+def test_records_of_version_1_are_read_without_what_version_2_brought(name: str) -> None:
+    for golden in _of_version_1(name)["vectors"]:
+        record = records.verify(bytes.fromhex(golden["signed"]), RECORD_KEY.public)
+        assert record.version == golden["fields"]["v"] == 1
+        if isinstance(record, records.VisitClosed):
+            assert record.callback == b""
+
+
+def test_a_batch_of_version_1_is_read() -> None:
+    batch = messages.decode_batch(bytes.fromhex(_of_version_1("batch")["encoded"]))
+    assert [records.read(signed).version for signed in batch.records] == [1] * 5
+
+
+def test_a_configuration_of_an_older_central_offers_no_call_back() -> None:
+    signed = bytes.fromhex(_of_version_1("configuration")["signed"])
+    read = configuration.verify(signed, CENTRAL_KEY.public)
+    assert read.sealing_key == b""
+    assert read.rules.callback_seconds == 90
+    assert read.staff == CONFIGURATION.staff
 
 
 # --- the vectors against the RFCs, without our code ----------------------------------
@@ -463,6 +542,16 @@ def test_each_enrolment_proof_holds_by_the_rfc(half: str) -> None:
     statement = check_by_the_rfc(proof, public, golden["context"].encode())
     assert statement.hex() == golden["statement"]
     assert cbor2.loads(statement) == [body["token"], body["board"], *keys]
+
+
+def test_the_sealed_number_opens_by_the_rfc() -> None:
+    golden = stored("sealing")
+    info = b"haochaping/callback\0" + golden["device"].encode() + b"\0"
+    info += UUID(golden["visit"]).bytes
+    assert info.hex() == golden["info"]
+    sealed, secret = bytes.fromhex(golden["sealed"]), bytes.fromhex(golden["secret"])
+    filled = rfc9180.open_sealed(sealed[1:], secret, info, b"")
+    assert filled == golden["number"].encode() + bytes(21)
 
 
 def test_the_token_is_a_cbor_web_token() -> None:

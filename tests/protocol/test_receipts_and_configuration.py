@@ -49,11 +49,13 @@ arbitrary_configurations = st.builds(
         pack=codes,
         rating_seconds=seconds,
         reasons_seconds=seconds,
+        callback_seconds=seconds,
         thanks_seconds=seconds,
         followup_days=naturals(),
         switched_off_tags=st.lists(naturals(), max_size=5).map(tuple),
     ),
     phone_url=lines,
+    sealing_key=st.just(b"") | st.binary(min_size=32, max_size=32),
 )
 RECEIPT = Receipt("HP-BH-012", 5, bytes(32), 1_767_225_600_000)
 CONFIGURATION = Configuration(
@@ -145,7 +147,6 @@ def test_the_default_rules_are_liaonings() -> None:
         {"version": 0},
         {"version": MAX_INTEGER + 1},
         {"window": {"code": "W12"}},
-        {"window": {"code": "W12", "number": "12", "colour": "red"}},
         {"staff": [{"number": "", "name": "x", "post": "x", "department": "x"}]},
         {"staff": [{"number": "1\n2", "name": "x", "post": "x", "department": "x"}]},
         {"matters": {"code": "name"}},
@@ -153,16 +154,32 @@ def test_the_default_rules_are_liaonings() -> None:
         {"notices": ["a\0b"]},
         {"rules": {"rating_seconds": 2}},
         {"rules": {"thanks_seconds": 3601}},
+        {"rules": {"callback_seconds": 2}},
+        {"sealing_key": bytes(31)},
+        {"sealing_key": "text"},
+    ],
+    ids=str,
+)
+def test_a_configuration_out_of_bounds_is_refused_whole(change: dict[str, Any]) -> None:
+    fields = msgspec.to_builtins(CONFIGURATION, builtin_types=(bytes,))
+    assert configuration.verify(signed(fields, cose.CONFIGURATION), KEY.public) == CONFIGURATION
+    with pytest.raises(Malformed, match="configuration"):
+        configuration.verify(signed(fields | change, cose.CONFIGURATION), KEY.public)
+
+
+@pytest.mark.parametrize(
+    "news",
+    [
+        {"window": {"code": "W12", "number": "12", "colour": "red"}},
         {"rules": {"own_tags": [999]}},
         {"more": 1},
     ],
     ids=str,
 )
-def test_a_configuration_out_of_bounds_is_refused_whole(change: dict[str, Any]) -> None:
-    fields = msgspec.to_builtins(CONFIGURATION)
-    assert configuration.verify(signed(fields, cose.CONFIGURATION), KEY.public) == CONFIGURATION
-    with pytest.raises(Malformed, match="configuration"):
-        configuration.verify(signed(fields | change, cose.CONFIGURATION), KEY.public)
+def test_what_a_newer_central_adds_is_left_alone(news: dict[str, Any]) -> None:
+    fields = msgspec.to_builtins(CONFIGURATION, builtin_types=(bytes,))
+    newer = signed(fields | news, cose.CONFIGURATION)
+    assert configuration.verify(newer, KEY.public) == CONFIGURATION
 
 
 # --- batches -------------------------------------------------------------------------

@@ -6,13 +6,22 @@ screen must be up before anything else is loaded.
 
 from device.kiosk.look import Look
 from device.kiosk.screens.scene import Scene, Target
-from device.kiosk.views import IdleView, RatingView, ReasonsView, ThanksView, View
+from device.kiosk.views import (
+    CallbackView,
+    DarkView,
+    IdleView,
+    RatingView,
+    ReasonsView,
+    ThanksView,
+    View,
+)
 
 __all__ = ["Look", "Scene", "Target", "compose", "warm"]
 
 
 def compose(view: View, look: Look) -> Scene:
-    """Return the scene that shows ``view``."""
+    """Return the scene that shows ``view``, in the appearance it asks for."""
+    look = look.dressed(view.chrome.appearance)
     if isinstance(view, IdleView):
         from device.kiosk.screens import idle
 
@@ -29,6 +38,14 @@ def compose(view: View, look: Look) -> Scene:
         from device.kiosk.screens import thanks
 
         return thanks.compose(view, look)
+    if isinstance(view, CallbackView):
+        from device.kiosk.screens import callback
+
+        return callback.compose(view, look)
+    if isinstance(view, DarkView):
+        from device.kiosk.screens import dark
+
+        return dark.compose(view, look)
     from device.kiosk.screens import notice
 
     return notice.compose(view, look)

@@ -6,11 +6,11 @@ from device.kiosk.look import Look
 from device.kiosk.qr import Modules, paint
 
 
-def code_image(look: Look, modules: Modules, room: int) -> pygame.Surface:
-    """Return ``modules`` with their quiet zone, at most ``room`` pixels wide."""
-    colours = look.theme.colours
+def code_image(look: Look, modules: Modules, room: float) -> pygame.Surface:
+    """Return ``modules`` with their quiet zone, at most ``room`` units wide."""
+    colours, pixels = look.theme.colours, look.px(room)
 
     def draw() -> pygame.Surface:
-        return paint(modules, room, colours.ink, colours.surface)
+        return paint(modules, pixels, colours.code, colours.code_ground)
 
-    return look.bake(("qr", modules, room), draw)
+    return look.bake(("qr", modules, pixels), draw)

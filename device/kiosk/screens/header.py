@@ -8,149 +8,247 @@ import pygame
 
 from device.kiosk.actions import Action
 from device.kiosk.assets import LANGUAGES
-from device.kiosk.layout import Box
+from device.kiosk.figure import figure
+from device.kiosk.layout import Box, Point
 from device.kiosk.screens.keys import language_toggle, word_key
+from device.kiosk.screens.names import hall_name, least, sizes_between
 from device.kiosk.screens.sheet import Sheet
 from device.kiosk.views import Chrome
 
+NEXT_APPEARANCE = {"standard": "large", "large": "contrast", "contrast": "standard"}
+"""The key says what it leads to, not what is."""
 
-def controls(sheet: Sheet, decline: bool = False) -> int:
-    """Place the language toggle (and the key to decline); return their left edge."""
+
+def controls(sheet: Sheet, side: str = "", *, bar: bool = True, keyed: bool = False) -> float:
+    """Place the keys for language and size, and ``side`` (a text's key, which is also its
+    action's name) at the right end; return the left edge of what stands in the header.
+
+    Without ``bar`` a tall canvas shows no keys at its bottom; they are lower where the screen
+    is ``keyed``: the legend of the physical keys stands under them.
+    """
     places, sizes = sheet.look.layout.header, sheet.sizes
-    right = sheet.look.layout.size[0] - sizes.margin
+    left = sheet.look.layout.size[0] - sizes.margin
+    if side:
+        left -= places.side_width
+        box = (left, places.control_top, places.side_width, places.control_height)
+        small_key(sheet, box, side, Action(_ACTIONS.get(side, side)))
+        left -= sizes.gap
+    if places.size_key[2]:
+        if bar:
+            high = sheet.look.layout.legend.bar_height if keyed else places.size_key[3]
+            _language_keys(sheet, (*places.languages[:3], high))
+            size_key(sheet, (*places.size_key[:3], high))
+        return left
+    left -= places.size_width
     top, height = places.control_top, places.control_height
-    below = places.height - top - height - 8
-    if decline:
-        left = right - places.decline_width
-        box = (left, top, places.decline_width, height)
-        key = word_key(
-            sheet.look, sheet.language, "notnow", box[2:], sizes.body - 2, raised=False, bold=False
-        )
-        sheet.key(box, Action("decline"), key, (sizes.gap // 2, below))
-        right = left - sizes.gap
-    width = places.language_width
-    left = right - width * len(LANGUAGES)
-    keys = language_toggle(sheet.look, LANGUAGES, sheet.language, (width * len(LANGUAGES), height))
-    for index, (language, key) in enumerate(zip(LANGUAGES, keys, strict=True)):
-        box = (left + index * width, top, width, height)
-        sheet.key(box, Action("language", language), key, (0, below))
+    size_key(sheet, (left, top, places.size_width, height))
+    width = places.language_width * len(LANGUAGES)
+    left -= sizes.gap + width
+    left -= left % 2  # whole pixels at one and a half to the unit: three keys without a seam
+    _language_keys(sheet, (left, top, width, height))
     return left
 
 
-def staff_header(sheet: Sheet, chrome: Chrome, decline: bool = False) -> None:
-    """Show window and staff member, and the timeout line under the header."""
+_ACTIONS = {"notnow": "decline"}
+
+
+def _reach(sheet: Sheet) -> tuple[float, float]:
+    """Return how far the keys of the header answer beyond themselves: down to its line."""
+    places = sheet.look.layout.header
+    below = places.height - places.control_top - places.control_height
+    return sheet.sizes.gap / 2, min(below + 4, 16)
+
+
+def small_key(sheet: Sheet, box: Box, text: str, action: Action) -> None:
+    """Place a flat key of the header."""
+    size = sheet.sizes.control
+    key = word_key(
+        sheet.look, sheet.language, text, box[2:], size, raised=False, bold=False, rows=2
+    )
+    sheet.key(box, action, key, _reach(sheet))
+
+
+def size_key(sheet: Sheet, box: Box) -> None:
+    """Place the key to the next appearance."""
+    following = NEXT_APPEARANCE[sheet.look.appearance]
+    small_key(sheet, box, f"appearance.{following}", Action("appearance", following))
+
+
+def _language_keys(sheet: Sheet, box: Box) -> None:
+    x, y, whole, height = box
+    width = whole // len(LANGUAGES)
+    keys = language_toggle(sheet.look, LANGUAGES, sheet.language, (width * len(LANGUAGES), height))
+    for index, (language, key) in enumerate(zip(LANGUAGES, keys, strict=True)):
+        place = (x + index * width, y, width, height)
+        sheet.key(place, Action("language", language), key, (0, _reach(sheet)[1]))
+
+
+def staff_header(sheet: Sheet, chrome: Chrome, side: str = "", *, keyed: bool = False) -> None:
+    """Show window and staff member, and the timeout line under the header.
+
+    ``keyed`` where the legend of the physical keys is shown.
+    """
     places, sizes, colours = sheet.look.layout.header, sheet.sizes, sheet.colours
-    room = controls(sheet, decline) - sizes.gap - places.text_left
+    right = controls(sheet, side, keyed=keyed)
     sign(sheet, chrome.window)
     if chrome.staff is None:
-        _hall(sheet, chrome, room)
+        _hall(sheet, chrome, right)
     else:
+        room = right - sizes.gap - places.text_left
         portrait(sheet, places.portrait, 12)
-        staff = chrome.staff
-        sheet.write_fitted(
-            staff.name, (places.text_left, places.first), places.name, colours.ink, room, True
-        )
-        number = f"{sheet.words('staffno')} {staff.number}"
-        # A post in another language than the screen's helps nobody.
-        post = staff.post if sheet.language == "zh-CN" else ""
-        if post:
-            # Where room is short the post gives way: the number is what identifies.
-            number = f" · {number}"
-            left = room - sheet.look.text.width(number, sizes.smallest, False)
-            fitted = sheet.look.text.fit(post, sizes.smallest, False, left, least=sizes.smallest)
-            number = fitted.lines[0] + number
-        sheet.write_fitted(
-            number, (places.text_left, places.second), sizes.smallest, colours.ink2, room
-        )
-    _timeout(sheet, chrome)
-    mock_badge(sheet, chrome)
+        staff, least = chrome.staff, sizes.smallest
+        if sheet.look.layout.design.large:
+            sheet.write_fitted(
+                staff.name, (places.text_left, places.single), places.name, colours.ink, room,
+                True, rows=2, least=least,
+            )  # fmt: skip
+        else:
+            name = sheet.fit(staff.name, places.name, True, room, 1, least)
+            sheet.write_lines(name, (places.text_left, places.first), colours.ink, True)
+            _post_and_number(sheet, chrome, room)
+    beneath(sheet, chrome, keyed)
 
 
-def hall_header(sheet: Sheet, chrome: Chrome) -> None:
+def beneath(sheet: Sheet, chrome: Chrome, keyed: bool) -> None:
+    """Draw the timeout line and the badge, where it stands on a screen that is ``keyed``."""
+    timeout_line(sheet, chrome)
+    if keyed:
+        # That touch is out of service need not be said where the keys are explained.
+        badges(sheet, chrome._replace(touch_out=False), sheet.look.layout.legend.badge)
+    else:
+        badges(sheet, chrome)
+
+
+def _post_and_number(sheet: Sheet, chrome: Chrome, room: float) -> None:
+    places, small = sheet.look.layout.header, sheet.sizes.smallest
+    assert chrome.staff is not None  # noqa: S101 - asked for staff alone
+    number = f"{sheet.words('staffno')} {chrome.staff.number}"
+    # A post in another language than the screen's helps nobody.
+    post = chrome.staff.post if sheet.language == "zh-CN" else ""
+    tail = f" · {number}"
+    left = room - sheet.width(tail, small)
+    if post and left > 5 * small:
+        # Where room is short the post gives way: the number is what identifies.
+        number = sheet.fit(post, small, False, left, least=small).lines[0] + tail
+    elif sheet.width(number, small) > room:
+        number = chrome.staff.number
+    sheet.write_fitted(number, (places.text_left, places.second), small, sheet.colours.ink2, room)
+
+
+def hall_header(sheet: Sheet, chrome: Chrome, keyed: bool = False) -> None:
     """Show window and hall."""
+    right = controls(sheet, keyed=keyed)
+    sign(sheet, chrome.window)
+    _hall(sheet, chrome, right)
+    sheet.rule(sheet.look.layout.header.height, sheet.colours.hair)
+    badges(sheet, chrome)
+
+
+def _hall(sheet: Sheet, chrome: Chrome, right: float) -> None:
     places, sizes = sheet.look.layout.header, sheet.sizes
     left = places.hall_left if chrome.window else sizes.margin
-    room = controls(sheet) - sizes.gap - left
-    sign(sheet, chrome.window)
-    _hall(sheet, chrome, room)
-    sheet.block((0, places.height, sheet.look.layout.size[0], 2), sheet.colours.hair)
-    mock_badge(sheet, chrome)
+    name = hall_name(sheet, chrome.hall, places.name, right - sizes.gap - left, 3)
+    spacing = 1.2 if len(name.lines) < 3 else 1.12
+    place = (left, places.single)
+    sheet.write_lines(name, place, sheet.colours.ink, True, spacing=spacing)
 
 
-def _hall(sheet: Sheet, chrome: Chrome, room: int) -> None:
-    places = sheet.look.layout.header
-    left = places.hall_left if chrome.window else sheet.sizes.margin
-    sheet.write_fitted(
-        chrome.hall, (left, places.single), places.name, sheet.colours.ink, room, True, rows=2
-    )
-
-
-def _timeout(sheet: Sheet, chrome: Chrome) -> None:
+def timeout_line(sheet: Sheet, chrome: Chrome) -> None:
+    """Draw the line under the header, as long as there is time left."""
     places, colours = sheet.look.layout.header, sheet.colours
-    width = sheet.look.layout.size[0]
-    if chrome.remaining is None:
-        sheet.block((0, places.height, width, 2), colours.hair)
-        return
-    left = round(width * min(1.0, max(0.0, chrome.remaining)))
-    sheet.block((0, places.height, left, places.line), colours.line)
-    sheet.block((left, places.height, width - left, places.line), colours.hair)
+    sheet.rule(places.height, colours.hair, places.line if chrome.remaining is not None else 2)
+    if chrome.remaining is not None:
+        sheet.rule(places.height, colours.line, places.line, min(1, max(0, chrome.remaining)))
 
 
 def sign(sheet: Sheet, window: str) -> None:
     """Show the window's number like the sign above it."""
     if not window:
         return
-    colours, sizes = sheet.colours, sheet.sizes
-    x, y, w, h = sheet.look.layout.header.sign
-    middle = x + w // 2
-    sheet.panel((x, y, w, h), 13, colours.ink)
+    places, colours = sheet.look.layout.header, sheet.colours
+    x, y, w, h = places.sign
+    middle, number = x + w / 2, places.sign_number
+    sheet.panel((x, y, w, h), round(w * 0.13), colours.sign)
     above, below = sheet.words("window.above"), sheet.words("window.below")
-    small, room = sizes.smallest, w - 12
-    if above:
-        sheet.write_fitted(above, (middle, y + 25), small, colours.surface, room, False, 0.5)
-        sheet.write_fitted(window, (middle, y + 64), 48, colours.surface, room, True, 0.5, 1, 24)
-    elif below:
-        sheet.write_fitted(window, (middle, y + 34), 48, colours.surface, room, True, 0.5, 1, 24)
-        sheet.write_fitted(below, (middle, y + 75), small, colours.surface, room, False, 0.5)
+    room, ink = w - 8, colours.on_sign
+    small = places.sign_caption
+    ink_at = (middle, y + h * (0.67 if above else 0.36))
+    sheet.write_fitted(window, ink_at, number, ink, room, True, 0.5, 1, number / 2)
+    caption_at = (middle, y + h * (0.25 if above else 0.78))
+    sheet.write_fitted(above or below, caption_at, small, ink, room, False, 0.5)
 
 
 def portrait(sheet: Sheet, box: Box, radius: int) -> None:
     """Show a neutral figure, which stands for a staff member without a photograph."""
     x, y, width, height = box
-    colours = sheet.colours
-    head, body = round(width * 0.235), round(width * 0.4)
-    shoulders = round(width * 0.36)
-
-    def draw() -> pygame.Surface:
-        image = pygame.Surface((2 * body, shoulders), pygame.SRCALPHA, 32)
-        sheet.look.shapes.rounded(image, (0, 0, 2 * body, 2 * body), body, colours.portrait)
-        return image
-
-    middle, bottom = x + width // 2, y + height
-    sheet.panel(box, radius, colours.portrait_ground)
-    sheet.stamp(sheet.look.bake(("shoulders", body), draw), middle - body, bottom - shoulders)
-    top = bottom - shoulders - round(width * 0.05) - 2 * head
-    sheet.panel((middle - head, top, 2 * head, 2 * head), head, colours.portrait)
+    look, size = sheet.look, (sheet.look.px(width), sheet.look.px(height))
+    sheet.panel(box, radius, sheet.colours.portrait_ground)
+    sheet.stamp(look.bake(("figure", size), lambda: figure(size, sheet.colours)), x, y)
 
 
-def link_state(sheet: Sheet, chrome: Chrome, place: tuple[int, int], align: float = 0) -> None:
+def link_words(sheet: Sheet, chrome: Chrome) -> str:
+    """Return what is said about the link to the centre: nothing while all goes well."""
+    waiting = ".waiting" if chrome.waiting else ""
+    if chrome.online:
+        return sheet.words("net.waiting", n=chrome.waiting) if waiting else ""
+    return sheet.words(f"net.off{waiting}", n=chrome.waiting)
+
+
+def link_width(sheet: Sheet, chrome: Chrome, size: float) -> float:
+    """Return how wide the state of the link is with words of ``size``."""
+    words = link_words(sheet, chrome)
+    return size * 1.8 + (sheet.width(words, size) + size / 2 if words else 0)
+
+
+def link_state(
+    sheet: Sheet, chrome: Chrome, place: tuple[float, float], size: float, align: float = 0
+) -> None:
     """Show whether the centre can be reached: a sign, and words only when it cannot."""
-    colours, sizes = sheet.colours, sheet.sizes
-    side, x, y = 44, *place
-    words = "" if chrome.online else sheet.words("net.off")
-    wide = sheet.look.text.width(words, sizes.smallest, False) + 12 if words else 0
-    left = x - round((side + wide) * align)
-    name = "linked" if chrome.online else "unlinked"
-    sheet.icon(name, (left + side // 2, y), side, colours.ink2)
-    sheet.write(words, (left + side + 12, y), sizes.smallest, colours.ink2)
+    look, colour, words = sheet.look, sheet.colours.ink2, link_words(sheet, chrome)
+    side, (x, y) = size * 1.8, place
+    left = x - link_width(sheet, chrome, size) * align
+    name = "unlinked" if not chrome.online else "sending" if chrome.waiting else "linked"
+
+    def strip() -> pygame.Surface:
+        """The sign is a strip in the middle of its square."""
+        square = look.icons.icon(name, look.px(side), colour)
+        ink = square.get_bounding_rect()
+        return square.subsurface((0, ink.top, square.get_width(), ink.height))
+
+    sheet.stamp(look.bake(("link", name, look.px(side), colour), strip), left, y, 0, 0.5)
+    sheet.write(words, (left + side + size / 2, y), size, colour)
 
 
-def mock_badge(sheet: Sheet, chrome: Chrome) -> None:
-    """Say that mock hardware is in use."""
-    if not chrome.mock:
+def date_beside_link(
+    sheet: Sheet, date: str, chrome: Chrome, room: float, largest: float
+) -> tuple[float, str, Chrome]:
+    """Find how a date leaves room for the state of the link on its line.
+
+    Return the size of both and what is to be written: first both become smaller, then the
+    number of what waits is left out, then the weekday.
+    """
+    brief, day = chrome._replace(waiting=0), date.partition(", ")[2] or date
+    for words, said in ((date, chrome), (date, brief), (day, chrome), (day, brief)):
+        smallest = least(sheet, words + link_words(sheet, said))
+        for size in sizes_between(largest, smallest):
+            if sheet.width(words, size) + 6 + link_width(sheet, said, size) <= room:
+                return size, words, said
+    return smallest, day, brief
+
+
+def badges(sheet: Sheet, chrome: Chrome, place: Point | None = None) -> None:
+    """Say that the touch panel is out of service, or that mock hardware is in use.
+
+    ``place`` is the badge's middle, where a screen has a better one than all others.
+    """
+    text = "touch.out" if chrome.touch_out else "mock" if chrome.mock else ""
+    if not text:
         return
-    text, size = sheet.words("mock"), sheet.sizes.badge
-    x, y = sheet.look.layout.header.badge
-    width = sheet.look.text.width(text, size, True) + 28
-    sheet.panel((x - width // 2, y - 14, width, 28), 14, sheet.colours.warn)
-    sheet.write(text, (x, y), size, sheet.colours.surface, True, 0.5)
+    words, size = sheet.words(text), sheet.sizes.badge
+    if chrome.touch_out:
+        size = sheet.sizes.smallest
+    x, y = place or sheet.look.layout.header.badge
+    width, height = sheet.width(words, size, True) + size * 1.4, round(size * 1.4)
+    box = (round(x - width / 2), y - height // 2, round(width), height)
+    sheet.panel(box, height // 2, sheet.colours.warn)
+    sheet.write(words, (x, y), size, sheet.colours.on_warn, True, 0.5)

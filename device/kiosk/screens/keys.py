@@ -30,6 +30,8 @@ def cap(
     top_height = height - sizes.edge
     if state == PRESSED:
         box = (0, sizes.sink, width, top_height)
+        if edge == colours.paper:  # no edge to go down: the cap is filled instead
+            fill = colours.tint
         sheet.panel(box, sizes.radius, fill, colours.ink, sizes.border)
         return sizes.sink
     sheet.panel((0, sizes.edge, width, top_height), sizes.radius, edge)
@@ -56,36 +58,75 @@ def level_key(look: Look, language: str, level: int, size: tuple[int, int], stat
 def _level_image(
     look: Look, language: str, level: int, size: tuple[int, int], state: str
 ) -> Picture:
-    sheet = Sheet(look, language)
-    colours, sizes, places = sheet.colours, sheet.sizes, look.layout.rating
+    sheet, places = Sheet(look, language), look.layout.rating
     sunk = _shared_cap(sheet, size, state)
-    room = size[0] - 2 * sizes.gap
-    settings = [
-        look.text.balance(sheet.words(f"level.{each}"), sizes.label, True, room, 2)
-        for each in range(1, 6)
-    ]
-    rows = max(len(setting.lines) for setting in settings)
-    middle = (places.face_one_line if rows == 1 else places.face_two_lines) + sunk
-    face = look.faces.face(level, sizes.face)
-    sheet.stamp(face, (size[0] - sizes.face) // 2, middle - sizes.face // 2)
-    label = (places.label_one_line if rows == 1 else places.label_two_lines) + sunk
-    # One size for all five labels: none may shout.
-    smallest = min(setting.size for setting in settings)
-    setting = look.text.balance(sheet.words(f"level.{level}"), smallest, True, room, 2)
-    sheet.write_set(setting, (size[0] // 2, label), colours.ink, bold=True, align=0.5)
+    if places.abreast:
+        _abreast(sheet, level, size, sunk)
+    else:
+        _one_above_the_other(sheet, level, size, sunk)
     if state == CHOSEN:
-        radius = 22
-        x, y = size[0] - 18 - radius, 18 + radius
+        radius = round(size[1] * 0.06) if not places.abreast else round(size[1] * 0.19)
+        inset = round(radius * 0.8)
+        x, y = size[0] - inset - radius, inset + radius
+        if places.abreast:
+            x, y = size[0] - size[1] // 2, (size[1] - sheet.sizes.edge) // 2
         disc = (x - radius, y - radius, 2 * radius, 2 * radius)
-        sheet.panel(disc, radius, colours.accent)
-        sheet.icon("check", (x, y), 28, colours.on_accent, 3)
+        sheet.panel(disc, radius, sheet.colours.accent)
+        sheet.icon("check", (x, y), radius * 1.3, sheet.colours.on_accent, 3)
     return sheet.picture(*size, None)
+
+
+def _labels(sheet: Sheet, room: float, rows: int) -> tuple[float, int]:
+    """Return the size that fits all five labels, and the most lines that one takes.
+
+    One size for all: none may shout; and none is ever cut short.
+    """
+    words = [sheet.words(f"level.{level}") for level in range(1, 6)]
+    size: float = sheet.sizes.label
+    while True:
+        fitted = [sheet.balance(each, size, True, room, rows) for each in words]
+        smallest = min(each.size for each in fitted)
+        if smallest == size or size < 10:
+            return size, max(len(each.lines) for each in fitted)
+        size = smallest if smallest > 0.8 * size + 1 else 0.94 * size
+
+
+def _one_above_the_other(sheet: Sheet, level: int, size: tuple[int, int], sunk: int) -> None:
+    """Set face and label in a column, with even room above, between and below."""
+    places = sheet.look.layout.rating
+    room = size[0] - 2 * sheet.sizes.pad
+    label_size, rows = _labels(sheet, room, 2)
+    step = label_size * 1.24
+    face = min(places.face, size[0] - 2 * sheet.sizes.pad)
+    words = label_size + step * (rows - 1)
+    left = size[1] - sheet.sizes.edge - face - words
+    above = left * (0.4 if rows == 1 else 0.32)
+    middle = above + face / 2 + sunk
+    sheet.face(level, (size[0] / 2, middle), face)
+    between = left * (0.26 if rows == 1 else 0.3)
+    label = above + face + between + words / 2 + sunk
+    fitted = sheet.balance(sheet.words(f"level.{level}"), label_size, True, room, 2)
+    place = (size[0] / 2, label)
+    sheet.write_lines(fitted, place, sheet.colours.ink, True, 0.5, spacing=1.24)
+
+
+def _abreast(sheet: Sheet, level: int, size: tuple[int, int], sunk: int) -> None:
+    """Set the label to the right of the face."""
+    face = sheet.look.layout.rating.face
+    middle = (size[1] - sheet.sizes.edge) / 2 + sunk
+    left = 30
+    sheet.face(level, (left + face / 2, middle), face)
+    at = left + face + 36
+    room = size[0] - at - sheet.sizes.pad
+    label_size, _ = _labels(sheet, room, 1)
+    fitted = sheet.fit(sheet.words(f"level.{level}"), label_size, True, room)
+    sheet.write_lines(fitted, (at, middle), sheet.colours.ink, True)
 
 
 def _shared_cap(sheet: Sheet, size: tuple[int, int], state: str) -> int:
     """Stamp the keycap that all five level keys share; return how far its content sinks.
 
-    Kept as pixels: filling a key's worth of odd width takes ten times as long as one blit.
+    Kept as pixels: filling a key's worth takes ten times as long as copying it.
     """
 
     def draw() -> pygame.Surface:
@@ -93,7 +134,8 @@ def _shared_cap(sheet: Sheet, size: tuple[int, int], state: str) -> int:
         cap(blank, size, state, colours.surface, colours.line, colours.edge)
         return blank.image(*size, colours.paper)
 
-    sheet.stamp(sheet.look.bake(("cap", size, state), draw), 0, 0)
+    ends = sheet.sizes.radius + sheet.sizes.edge + sheet.sizes.sink
+    sheet.sliced(("cap", size, state), size, ends, draw)
     return sheet.sizes.sink if state == PRESSED else 0
 
 
@@ -109,19 +151,43 @@ def word_key(
     raised: bool = True,
     bold: bool = True,
     icon: str = "",
+    rows: int = 1,
+    idle: bool = False,
+    words_given: str = "",
 ) -> Key:
     """Return a key with the text under ``text`` (and ``subtitle``), ``words`` pixels high.
 
-    A ``primary`` key is filled with the accent; a key that is not ``raised`` lies flat.
+    A ``primary`` key is filled with the accent; a key that is not ``raised`` lies flat; one
+    that is ``idle`` looks as if it could not be pressed yet. ``words_given`` stand in place of
+    the text, where it has values filled in.
     """
-    identity = ("word", language, text, subtitle, size, words, primary, raised, bold, icon)
+    identity = (
+        "word",
+        language,
+        text,
+        subtitle,
+        size,
+        words,
+        primary,
+        raised,
+        bold,
+        icon,
+        rows,
+        idle,
+        words_given,
+    )
 
     def draw(state: str) -> Picture:
         def make() -> Picture:
             sheet = Sheet(look, language)
             colours = sheet.colours
             sunk, ink, top_height = 0, colours.ink, size[1]
-            if primary:
+            if idle:
+                border = colours.line if state == REST else colours.ink
+                box, fill = (0, 0, *size), colours.mute if state == REST else colours.tint
+                sheet.panel(box, sheet.sizes.radius, fill, border, sheet.sizes.border)
+                ink = colours.ink2
+            elif primary:
                 ink = colours.on_accent
                 pressed = state == PRESSED
                 fill = colours.accent_edge if pressed else colours.accent
@@ -133,10 +199,31 @@ def word_key(
             else:
                 _flat(sheet, (0, 0, *size), state, sheet.sizes.radius)
             middle = top_height // 2 + sunk
-            _label(sheet, size[0], middle, text, subtitle, words, ink, bold, icon)
+            label = words_given or sheet.words(text)
+            _label(sheet, size[0], middle, label, subtitle, words, ink, bold, icon, rows)
             return sheet.picture(*size, colours.paper)
 
         return look.keep((identity, state), make)
+
+    return Key(draw(REST), lambda: draw(PRESSED))
+
+
+def sign_key(
+    look: Look, language: str, size: tuple[int, int], words: int, *, text: str = "", icon: str = ""
+) -> Key:
+    """Return a raised key with one digit or one sign, ``words`` high, as on a number pad."""
+
+    def draw(state: str) -> Picture:
+        def make() -> Picture:
+            sheet = Sheet(look, language)
+            sunk = _shared_cap(sheet, size, state)
+            middle = (size[0] / 2, (size[1] - sheet.sizes.edge) / 2 + sunk)
+            sheet.write(text, middle, words, sheet.colours.ink, True, 0.5)
+            if icon:
+                sheet.icon(icon, middle, words * 0.8, sheet.colours.ink)
+            return sheet.picture(*size, None)
+
+        return look.keep(("sign", text, icon, size, words, state), make)
 
     return Key(draw(REST), lambda: draw(PRESSED))
 
@@ -150,71 +237,92 @@ def _flat(sheet: Sheet, box: Box, state: str, radius: int) -> None:
 
 
 def _label(
-    sheet: Sheet, width: int, middle: int, text: str, subtitle: str, words: int,
-    ink: Colour, bold: bool, icon: str,
+    sheet: Sheet, width: int, middle: int, label: str, subtitle: str, words: int,
+    ink: Colour, bold: bool, icon: str, rows: int,
 ) -> None:  # fmt: skip
     sizes = sheet.sizes
-    room = width - 2 * sizes.gap
-    label = sheet.words(text)
+    room = width - 2 * sizes.pad
     if subtitle:
-        below = sheet.words(subtitle)
-        gap = round(words * 0.36)
-        small = sizes.body - 2
-        top = middle - (gap + small) // 2
-        sheet.write_fitted(label, (width // 2, top), words, ink, room, bold, 0.5)
-        under = top + words // 2 + gap + small // 2
-        sheet.write_fitted(below, (width // 2, under), small, ink, room, False, 0.5, rows=2)
+        small = round(min(sizes.body - 2, words * 0.5))
+        fitted = sheet.fit(label, words, bold, room)
+        under = sheet.fit(sheet.words(subtitle), small, False, room, 2, small * 0.72)
+        step = under.size * 1.25
+        below = step * len(under.lines)
+        gap = words * 0.24
+        top = middle - (fitted.size + gap + below) / 2
+        at = (width / 2, top + fitted.size / 2)
+        sheet.write_lines(fitted, at, ink, bold, 0.5)
+        at = (width / 2, top + fitted.size + gap + below / 2)
+        sheet.write_lines(under, at, ink, False, 0.5, spacing=1.25)
         return
+    # A second line is better than smaller words, where there is one.
+    fit = sheet.balance if rows > 1 else sheet.fit
     if not icon:
-        sheet.write_fitted(label, (width // 2, middle), words, ink, room, bold, 0.5)
+        fitted = fit(label, words, bold, room, rows)
+        sheet.write_lines(fitted, (width / 2, middle), ink, bold, 0.5, spacing=1.24)
         return
     side, gap = round(words * 1.2), 12
-    setting = sheet.look.text.fit(label, words, bold, room - side - gap)
-    wide = side + gap + sheet.look.text.width(setting.lines[0], setting.size, bold)
-    left = (width - wide) // 2
-    sheet.icon(icon, (left + side // 2, middle), side, ink)
-    sheet.write(setting.lines[0], (left + side + gap, middle), setting.size, ink, bold)
+    fitted = fit(label, words, bold, room - side - gap, rows)
+    wide = side + gap + max(sheet.width(line, fitted.size, bold) for line in fitted.lines)
+    left = (width - wide) / 2
+    sheet.icon(icon, (left + side / 2, middle), side, ink)
+    at = (left + side + gap, middle)
+    sheet.write_lines(fitted, at, ink, bold, spacing=1.24)
 
 
-def chip(look: Look, language: str, tag: int, size: tuple[int, int], picked: bool) -> Key:
-    """Return the chip of one reason tag."""
+def chip(
+    look: Look, language: str, tag: int, size: tuple[int, int], words: int, picked: bool
+) -> Key:
+    """Return the chip of one reason tag, its words at most ``words`` high."""
 
     def draw(state: str) -> Picture:
         def make() -> Picture:
-            return _chip_image(look, language, tag, size, state, picked)
+            return _chip_image(look, language, tag, size, words, state, picked)
 
-        return look.keep(("chip", language, tag, size, state, picked), make)
+        return look.keep(("chip", language, tag, size, words, state, picked), make)
 
     return Key(draw(CHOSEN if picked else REST), lambda: draw(PRESSED))
 
 
 def _chip_image(
-    look: Look, language: str, tag: int, size: tuple[int, int], state: str, picked: bool
+    look: Look,
+    language: str,
+    tag: int,
+    size: tuple[int, int],
+    words: int,
+    state: str,
+    picked: bool,
 ) -> Picture:
     sheet = Sheet(look, language)
     colours, sizes = sheet.colours, sheet.sizes
-    side, left = 40, 22
+    side = round(words * 4 / 3)
+    left = round(side * 0.55)
 
     def draw() -> pygame.Surface:
         """What all chips in this state share: the frame and the box to tick."""
         blank, box = Sheet(look, language), (0, 0, *size)
-        top = (size[1] - side) // 2
+        top, corner = (size[1] - side) // 2, side * 9 // 40
         if picked:
             border = colours.ink if state == PRESSED else colours.accent
             blank.panel(box, sizes.radius_chip, colours.tint, border, sizes.border_chip)
-            blank.panel((left, top, side, side), 9, colours.accent)
-            blank.icon("check", (left + side // 2, size[1] // 2), 28, colours.on_accent, 3)
+            blank.panel((left, top, side, side), corner, colours.accent)
+            middle = (left + side / 2, size[1] / 2)
+            blank.icon("check", middle, side * 0.7, colours.on_accent, 3)
         else:
             _flat(blank, box, state, sizes.radius_chip)
-            blank.panel((left, top, side, side), 9, colours.surface, colours.line, 3)
+            blank.panel((left, top, side, side), corner, colours.surface, colours.line, 3)
         return blank.image(*size, colours.paper)
 
-    sheet.stamp(look.bake(("chip", size, state, picked), draw), 0, 0)
-    text_left = left + side + sizes.gap
+    text_left = left + side + round(words * 0.53)
+    if size[0] > size[1]:
+        sheet.sliced(("chip", size, words, state, picked), size, text_left, draw)
+    else:
+        sheet.stamp(look.bake(("chip", size, words, state, picked), draw), 0, 0)
     # Broken as the bold text needs it, so that lines do not jump when a chip is picked.
-    words = sheet.words(f"tag.{tag}")
-    setting = look.text.balance(words, sizes.body, True, size[0] - text_left - 20, 2)
-    sheet.write_set(setting, (text_left, size[1] // 2), colours.ink, bold=picked)
+    room = (size[0] - text_left - sizes.border_chip - 4, size[1] - 2 * sizes.border_chip - 2)
+    text = sheet.words(f"tag.{tag}")
+    fitted = sheet.fill(text, words, True, room, 1.2, min(words, sizes.smallest))
+    sheet.write_lines(fitted, (text_left, size[1] / 2), colours.ink, picked, spacing=1.2)
     return sheet.picture(*size, None)
 
 
@@ -225,52 +333,63 @@ def language_toggle(
 
     def draw(pressed: str | None) -> pygame.Surface:
         def make() -> pygame.Surface:
-            return _toggle_image(look, languages, chosen, size, pressed)
+            return _toggle_frame(look, languages, chosen, size, pressed)
 
         return look.bake(("languages", languages, chosen, size, pressed), make)
 
     width = size[0] // len(languages)
 
-    def segment(index: int, pressed: str | None) -> pygame.Surface:
-        def cut() -> pygame.Surface:
-            return draw(pressed).subsurface((index * width, 0, width, size[1]))
+    def segment(index: int, language: str, pressed: str | None) -> Picture:
+        def make() -> Picture:
+            whole = draw(pressed)
+            left, right = look.px(index * width), look.px(index * width + width)
+            place = pygame.Rect(left, 0, right - left, whole.get_height()).clip(whole.get_rect())
+            sheet, chosen_one = Sheet(look, chosen), language == chosen
+            sheet.stamp(whole.subsurface(place), 0, 0)
+            sheet.write_fitted(
+                sheet.words(f"language.{language}"), (width / 2, size[1] / 2),
+                sheet.sizes.control - 2,
+                sheet.colours.on_accent if chosen_one else sheet.colours.ink,
+                width - 2 * _inset(size) - 4, chosen_one, 0.5, least=sheet.sizes.control * 0.7,
+            )  # fmt: skip
+            return Picture(place.size, None, tuple(sheet.marks))
 
-        return look.bake(("language", index, languages, chosen, size, pressed), cut)
+        return look.keep(("language", index, languages, chosen, size, pressed), make)
 
     def key(index: int, language: str) -> Key:
-        return Key(segment(index, None), lambda: segment(index, language))
+        return Key(segment(index, language, None), lambda: segment(index, language, language))
 
     return tuple(key(index, language) for index, language in enumerate(languages))
 
 
-def _toggle_image(
+def _inset(size: tuple[int, int]) -> int:
+    """Return how far the pill of a toggle keeps from its border."""
+    return round(size[1] / 12)
+
+
+def _toggle_frame(
     look: Look,
     languages: tuple[str, ...],
     chosen: str,
     size: tuple[int, int],
     pressed: str | None,
 ) -> pygame.Surface:
+    """Draw the toggle without its words: the frame, and a pill under what is chosen."""
     sheet = Sheet(look, chosen)
     colours, sizes = sheet.colours, sheet.sizes
     width, height = size[0] // len(languages), size[1]
     sheet.panel((0, 0, *size), sizes.radius, colours.surface, colours.line, sizes.border)
-    inset = 7
+    inset = _inset(size)
     for index, language in enumerate(languages):
-        left, ink, bold = index * width, colours.ink, language == chosen
-        if bold:
-            # At the ends the pill keeps the same distance from the border on three sides.
-            pill = (left + inset, inset, width - 2 * inset, height - 2 * inset)
+        left = index * width
+        # At the ends the pill keeps the same distance from the border on three sides.
+        pill = (left + inset, inset, width - 2 * inset, height - 2 * inset)
+        if language == chosen:
             fill = colours.accent_edge if language == pressed else colours.accent
             sheet.panel(pill, sizes.radius - inset, fill)
-            ink = colours.on_accent
         elif language == pressed:
-            pill = (left + inset, inset, width - 2 * inset, height - 2 * inset)
             sheet.panel(pill, sizes.radius - inset, colours.tint, colours.ink)
         elif index and chosen not in (languages[index - 1], language):
-            rule = (left - 1, height // 2 - 17, 2, 34)
+            rule = (left - 1, round(height * 0.3), 2, round(height * 0.4))
             sheet.block(rule, colours.line)
-        sheet.write_fitted(
-            sheet.words(f"language.{language}"), (left + width // 2, height // 2), sizes.small,
-            ink, width - 2 * inset - 8, bold, 0.5,
-        )  # fmt: skip
     return sheet.image(*size, colours.paper)

@@ -4,6 +4,7 @@ Marks are values. Two marks that compare equal paint the same pixels, which is h
 finds out what has changed.
 """
 
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import pygame
@@ -19,6 +20,30 @@ class Stamp(NamedTuple):
     image: pygame.Surface
     x: int
     y: int
+
+    @property
+    def rect(self) -> pygame.Rect:
+        """The image's place."""
+        return pygame.Rect((self.x, self.y), self.image.get_size())
+
+    def paint(self, surface: pygame.Surface) -> None:
+        """Blit it."""
+        surface.blit(self.image, (self.x, self.y))
+
+
+class Text(NamedTuple):
+    """One line of words, ready as an image; what it says and how stays with it.
+
+    The checks of contrast, of size and of what is cut off read it from here.
+    """
+
+    image: pygame.Surface
+    x: int
+    y: int
+    words: str
+    size: int
+    """Pixels per em."""
+    colour: Colour
 
     @property
     def rect(self) -> pygame.Rect:
@@ -106,9 +131,41 @@ class Placed(NamedTuple):
             mark.paint(room)
 
 
-Mark = Stamp | Block | Panel | Placed
+Mark = Stamp | Text | Block | Panel | Placed
 
 
 def placed(image: pygame.Surface | Picture, x: int, y: int) -> Stamp | Placed:
     """Return ``image`` as a mark with its top left corner at a place."""
     return Placed(image, x, y) if isinstance(image, Picture) else Stamp(image, x, y)
+
+
+class Laid(NamedTuple):
+    """A single mark at its place on the whole screen; what the checks of screens look at."""
+
+    mark: Stamp | Text | Block | Panel
+    within: pygame.Rect
+    """What cuts it off: the canvas, or the picture that it is a part of."""
+
+    def paint(self, surface: pygame.Surface) -> None:
+        """Paint it on the whole screen."""
+        surface.set_clip(self.within)
+        self.mark.paint(surface)
+        surface.set_clip(None)
+
+
+def laid_out(
+    marks: Iterable[Mark], within: pygame.Rect, at: tuple[int, int] = (0, 0)
+) -> Iterator[Laid]:
+    """Give every single mark in the order of painting, pictures taken apart."""
+    for mark in marks:
+        if isinstance(mark, Block | Panel):
+            x, y, width, height = mark.box
+            yield Laid(mark._replace(box=(x + at[0], y + at[1], width, height)), within)
+        elif isinstance(mark, Placed):
+            place = mark.rect.move(at)
+            cut = place.clip(within)
+            if mark.picture.ground is not None:
+                yield Laid(Block((*place.topleft, *place.size), mark.picture.ground), cut)
+            yield from laid_out(mark.picture.marks, cut, place.topleft)
+        else:
+            yield Laid(mark._replace(x=mark.x + at[0], y=mark.y + at[1]), within)

@@ -1,97 +1,180 @@
-"""The five equal level keys under one question: the same keys for staff and for matter."""
+"""The five equal level keys under one question: the same for staff, matter and hall."""
 
 from device.kiosk.actions import Action
 from device.kiosk.look import Look
 from device.kiosk.screens.codes import code_image
 from device.kiosk.screens.header import staff_header
-from device.kiosk.screens.keys import CHOSEN, REST, level_key
+from device.kiosk.screens.keys import CHOSEN, REST, level_key, word_key
 from device.kiosk.screens.scene import Scene
 from device.kiosk.screens.sheet import Sheet
 from device.kiosk.views import MatterLine, RatingView
 
 LEVELS = (5, 4, 3, 2, 1)
-"""From left to right, as the physical keys below the screen."""
+"""From left to right, as the physical keys below the screen; or from the top."""
 
 
 def compose(view: RatingView, look: Look) -> Scene:
     """Lay a question out."""
     sheet = Sheet(look, view.chrome.language)
-    staff_header(sheet, view.chrome, decline=True)
-    places = look.layout.rating
-    right = look.layout.size[0] - sheet.sizes.margin
-    if view.qr is not None:
+    # That touch is out of service is said where the hint stands, not over the ticks.
+    staff_header(sheet, view.chrome._replace(touch_out=False), side="notnow")
+    places, sizes = look.layout.rating, sheet.sizes
+    out = view.chrome.touch_out
+    told: int | None
+    left: float = sizes.margin
+    right: float = look.layout.size[0] - sizes.margin
+    if view.can_go_back:
+        left = _back(sheet)
+    if view.qr is not None and not (view.can_go_back and places.abreast):
         right = _code(sheet, view.qr)
     if view.subject == "matter" and view.matter is not None:
-        _question(sheet, view, "q.matter", places.matter_step, places.matter_question, right)
-        _matter(sheet, view.matter, right)
+        _step(sheet, view, places.matter_step, left, right)
+        told = places.matter_step or places.matter_case
+        asked = (places.matter_question_size, places.matter_question_rows)
+        _question(sheet, view, places.matter_question, (left, right), *asked)
+        _matter(sheet, view.matter, left, right, case=told != places.matter_case or not out)
     else:
-        question = "q.matter" if view.subject == "matter" else "q.staff"
-        _question(sheet, view, question, places.step, places.question, right)
-        sheet.write_fitted(
-            sheet.words("hint"), (sheet.sizes.margin, places.hint), sheet.sizes.body,
-            sheet.colours.ink2, right - sheet.sizes.margin,
-        )  # fmt: skip
+        asked = (sizes.question, places.question_rows)
+        _question(sheet, view, places.question, (left, right), *asked)
+        told = places.hint or (None if look.layout.design.large else places.step)
+        if places.hint is not None and not out:
+            _hint(sheet, view, places.hint, left, right)
+        if not look.layout.design.large:
+            _step(sheet, view, places.step, left, right)
+    if out and told:
+        _touch_out(sheet, told, left, right)
     _keys(sheet, view.chosen)
     return sheet.scene("rating")
 
 
-def _question(
-    sheet: Sheet, view: RatingView, question: str, step: int, middle: int, right: int
-) -> None:
-    sizes, colours = sheet.sizes, sheet.colours
-    left = sizes.margin
-    if view.steps > 1:
-        text = sheet.words("step", i=view.step, n=view.steps)
-        sheet.write(text, (left, step), sizes.small, colours.ink2)
-    sheet.write_fitted(
-        sheet.words(question), (left, middle), sizes.question, colours.ink, right - left, True
+def _back(sheet: Sheet) -> float:
+    """Place the key to the question before; return where the words begin."""
+    places, look = sheet.look.layout.rating, sheet.look
+    x, _, width, _ = box = places.back
+    narrow = width < 5 * sheet.sizes.control
+    key = word_key(
+        look, sheet.language, "back", box[2:], sheet.sizes.control,
+        raised=False, bold=False, icon="" if narrow else "chevron", rows=2,
+    )  # fmt: skip
+    sheet.key(box, Action("back"), key)
+    return x + width + 1.5 * sheet.sizes.gap
+
+
+def _touch_out(sheet: Sheet, middle: int, left: float, right: float) -> None:
+    """Say that the keys are to be used."""
+    sizes = sheet.sizes
+    least, words = sizes.smallest, sheet.words("touch.out")
+    if sheet.width(words, least, True) > right - left:
+        words = sheet.words("touch.out.title")
+    at = (left, middle)
+    sheet.write_fitted(words, at, sizes.body, sheet.colours.warn, right - left, True, least=least)
+
+
+def _step(sheet: Sheet, view: RatingView, middle: int | None, left: float, right: float) -> None:
+    """Say which question this is, unless it must give way to what is more important."""
+    taken = view.chrome.touch_out and middle in (
+        sheet.look.layout.rating.matter_step,
+        None if sheet.look.layout.rating.hint else sheet.look.layout.rating.step,
     )
+    if view.steps > 1 and middle and not taken:
+        text = sheet.words("step", i=view.step, n=view.steps)
+        small = sheet.sizes.small
+        sheet.write_fitted(text, (left, middle), small, sheet.colours.ink2, right - left)
 
 
-def _matter(sheet: Sheet, matter: MatterLine, right: int) -> None:
+def _hint(sheet: Sheet, view: RatingView, middle: int, left: float, right: float) -> None:
+    """Say what to do; where there is no line for it, which question this is comes first."""
+    sizes, text = sheet.sizes, sheet.words("hint")
+    if view.steps > 1 and not sheet.look.layout.rating.step:
+        text = f"{sheet.words('step.short', i=view.step, n=view.steps)} · {text}"
+    sheet.write_fitted(text, (left, middle), sizes.body, sheet.colours.ink2, right - left)
+
+
+def _question(
+    sheet: Sheet,
+    view: RatingView,
+    middle: float,
+    ends: tuple[float, float],
+    size: int,
+    rows: int,
+) -> None:
+    text = sheet.words(f"q.{view.subject}{'.large' if sheet.look.layout.design.large else ''}")
+    room, spacing = ends[1] - ends[0], 1.27
+    if rows == 1:
+        fitted = sheet.fit(text, size, True, room, 1, size * 0.42)
+    else:
+        fitted = sheet.balance(text, size, True, room, rows)
+    place = (ends[0], middle)
+    sheet.write_lines(fitted, place, sheet.colours.ink, True, spacing=spacing)
+
+
+def _matter(sheet: Sheet, matter: MatterLine, start: float, right: float, *, case: bool) -> None:
+    """Show the matter, and under it which ``case`` it is about."""
     places, sizes, colours = sheet.look.layout.rating, sheet.sizes, sheet.colours
     x, y, w, h = places.matter_icon
-    sheet.icon("document", (x + w // 2, y + h // 2), w, colours.accent)
-    left = places.matter_left
+    moved = start - sizes.margin
+    sheet.icon("document", (x + moved + w / 2, y + h / 2), w, colours.accent)
+    left = places.matter_left + moved
+    room = right - left
     sheet.write_fitted(
-        matter.name, (left, places.matter_name), 34, colours.ink, right - left, True, least=24
-    )
-    at = left
+        matter.name, (left, places.matter_name), places.matter_size, colours.ink, room, True,
+        least=sizes.smallest,
+    )  # fmt: skip
+    if places.matter_case is None or not case:
+        return
+    at: float = left
+    narrow = places.abreast or not places.matter_step
     if matter.case:
-        text = f"{sheet.words('case')} {matter.case}"
-        at += sheet.write(text, (at, places.matter_case), sizes.small, colours.ink2) + 28
+        text = matter.case if narrow else f"{sheet.words('case')} {matter.case}"
+        at += sheet.write(text, (at, places.matter_case), sizes.small, colours.ink2) + 24
     if matter.cases > 1:
-        batch = sheet.words("batch", n=matter.cases)
-        sheet.write_fitted(
-            batch, (at, places.matter_case), sizes.small, colours.ink, right - at, True
-        )
+        batch = sheet.words("batch.short" if places.abreast else "batch", n=matter.cases)
+        if sheet.width(batch, sizes.smallest, True) > right - at:
+            batch = sheet.words("batch.short", n=matter.cases)
+        fitted = sheet.fit(batch, sizes.small, True, right - at, 1, sizes.smallest)
+        sheet.write_lines(fitted, (at, places.matter_case), colours.ink, True)
 
 
-def _code(sheet: Sheet, modules: tuple[tuple[bool, ...], ...]) -> int:
+def _code(sheet: Sheet, modules: tuple[tuple[bool, ...], ...]) -> float:
     """Show the QR code at the right end; return where it and its words begin."""
-    x, y, w, h = sheet.look.layout.rating.qr
+    places, sizes = sheet.look.layout.rating, sheet.sizes
+    x, y, w, h = places.qr
     image = code_image(sheet.look, modules, min(w, h))
-    side = image.get_width()
-    left = x + w - side
-    sheet.stamp(image, left, y + (h - side) // 2)
-    text = sheet.look.text.balance(sheet.words("qr.rate"), 28, True, 160, 2)
-    width = sheet.write_set(text, (left - 20, y + h // 2), sheet.colours.ink, True, align=1)
-    return left - 20 - width - 24
+    side = image.get_width() / sheet.look.unit
+    ink = sheet.colours.ink
+    if places.qr_words_below:
+        sheet.stamp(image, x + w, y, 1)
+        text = sheet.fit(sheet.words("qr.rate.short"), sizes.smallest, True, w)
+        under, width = y + side + sizes.smallest * 0.8, 0.0
+        if under + sizes.smallest * 0.5 < places.keys[0][1]:
+            width = sheet.write_lines(text, (x + w, under), ink, True, align=1)
+        return x + w - max(side, width) - 24
+    left, gap = x + w - side, sizes.gap
+    sheet.stamp(image, x + w, y + h / 2, 1, 0.5)
+    size = min(sizes.body - 2, sizes.control)
+    text = sheet.fill(sheet.words("qr.rate"), size, True, (w * places.qr_words, h), 1.3)
+    width = sheet.write_lines(text, (left - gap, y + h / 2), ink, True, align=1)
+    return left - 2 * gap - width
 
 
 def _keys(sheet: Sheet, chosen: int | None) -> None:
     places, sizes = sheet.look.layout.rating, sheet.sizes
-    for level, (left, width) in zip(LEVELS, places.keys, strict=True):
-        box = (left, places.keys_top, width, places.key_height)
+    for level, box in zip(LEVELS, places.keys, strict=True):
         state = CHOSEN if level == chosen else REST
         key = level_key(sheet.look, sheet.language, level, box[2:], state)
-        sheet.key(box, Action("level", level), key, (sizes.gap // 2, sizes.gap // 2))
-        tick = sheet.look.icons.icon("tick", 26, sheet.colours.line)
-        sheet.stamp(tick, left + width // 2 - 13, places.ticks_top)
+        sheet.key(box, Action("level", level), key, (sizes.gap / 2, sizes.gap / 2))
+    if places.ticks is not None:
+        ticks(sheet, places.ticks)
+
+
+def ticks(sheet: Sheet, top: float) -> None:
+    """Draw a tick over each physical key below the screen."""
+    for left, _, width, _ in sheet.look.layout.rating.keys:
+        tick = sheet.look.icons.icon("tick", sheet.look.px(sheet.sizes.small), sheet.colours.line)
+        sheet.stamp(tick, left + width / 2, top, 0.5)
 
 
 def warm(look: Look, language: str) -> None:
     """Draw the level keys at rest and pressed, so that the first tap costs one blit."""
-    places = look.layout.rating
-    for level, (_, width) in zip(LEVELS, places.keys, strict=True):
-        level_key(look, language, level, (width, places.key_height), REST).pressed()
+    for level, (_, _, *size) in zip(LEVELS, look.layout.rating.keys, strict=True):
+        level_key(look, language, level, (size[0], size[1]), REST).pressed()

@@ -1,30 +1,41 @@
-"""Five worn buttons and clumsy hands: what counts is what a person meant."""
+"""Worn buttons and clumsy hands: what counts is what a person meant."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from device.core.buttons import (
     BOUNCE_MS,
+    CALM_MS,
+    LONG_MS,
     STUCK_MS,
     Buttons,
+    Calm,
+    Extra,
+    Key,
+    Length,
     Verdict,
+    disregard,
+    due_ms,
     edge,
     found_held,
+    led_to_page,
+    lengths,
     newly_stuck,
+    page_changed,
+    press_counts,
     stuck,
-    stuck_due_ms,
 )
 from protocol.levels import Level
 
 BEST, GOOD, MIDDLE = Level.VERY_SATISFIED, Level.SATISFIED, Level.FAIRLY_SATISFIED
 
-Edge = tuple[int, Level, bool]
+Edge = tuple[int, Key, bool]
 
 
 def after(*edges: Edge, start: Buttons | None = None) -> tuple[Buttons, list[Verdict]]:
     buttons, verdicts = start or Buttons(), []
-    for now_ms, level, pressed in edges:
-        buttons, verdict = edge(buttons, level, pressed, now_ms)
+    for now_ms, key, pressed in edges:
+        buttons, verdict = edge(buttons, key, pressed, now_ms)
         verdicts.append(verdict)
     return buttons, verdicts
 
@@ -158,18 +169,107 @@ def test_a_button_down_at_the_start_is_no_press_but_is_found_stuck() -> None:
 
 
 def test_the_next_look_is_due_when_a_held_button_would_be_stuck() -> None:
-    assert stuck_due_ms(Buttons()) is None
+    assert due_ms(Buttons()) is None
     buttons, _ = after((700, BEST, True), (900, GOOD, True))
-    due_ms = stuck_due_ms(buttons)
-    assert due_ms is not None
-    assert newly_stuck(buttons, due_ms - 1)[1] == ()
-    buttons, found = newly_stuck(buttons, due_ms)
+    buttons, _ = lengths(buttons, 5_000)
+    next_ms = due_ms(buttons)
+    assert next_ms is not None
+    assert newly_stuck(buttons, next_ms - 1)[1] == ()
+    buttons, found = newly_stuck(buttons, next_ms)
     assert found == (BEST,)
-    assert stuck_due_ms(buttons) == due_ms + 200
+    assert due_ms(buttons) == next_ms + 200
+
+
+def test_stuck_buttons_are_named_in_the_order_in_which_they_stand() -> None:
+    buttons, _ = after((0, Extra.NEXT, True), (1, MIDDLE, True), (2, Extra.SKIP, True))
+    buttons, _ = after((3, BEST, True), start=buttons)
+    assert stuck(buttons, 2 * STUCK_MS) == (BEST, MIDDLE, Extra.SKIP, Extra.NEXT)
+
+
+# --- long and short -----------------------------------------------------------------------------
+
+
+def test_a_press_is_long_while_it_is_still_held_and_only_once() -> None:
+    buttons, _ = after((0, GOOD, True))
+    assert due_ms(buttons) == LONG_MS
+    assert lengths(buttons, LONG_MS - 1) == (buttons, ())
+    buttons, known = lengths(buttons, LONG_MS)
+    assert known == ((GOOD, Length.LONG),)
+    buttons, _ = after((LONG_MS + 500, GOOD, False), start=buttons)
+    assert lengths(buttons, LONG_MS + 900)[1] == ()
+
+
+def test_a_press_is_short_once_the_button_has_come_to_rest() -> None:
+    buttons, _ = after((0, GOOD, True), (200, GOOD, False))
+    assert due_ms(buttons) == 200 + BOUNCE_MS
+    assert lengths(buttons, 199 + BOUNCE_MS)[1] == ()
+    buttons, known = lengths(buttons, 200 + BOUNCE_MS)
+    assert known == ((GOOD, Length.SHORT),)
+    assert due_ms(buttons) is None
+
+
+def test_a_tap_shorter_than_the_bounce_is_short() -> None:
+    buttons, _ = after((0, GOOD, True), (5, GOOD, False))
+    assert lengths(buttons, 5 + BOUNCE_MS)[1] == ((GOOD, Length.SHORT),)
+
+
+def test_a_long_press_that_was_looked_at_too_late_is_long_all_the_same() -> None:
+    buttons, _ = after((0, GOOD, True), (LONG_MS + 1, GOOD, False))
+    assert lengths(buttons, LONG_MS + 900)[1] == ((GOOD, Length.LONG),)
+
+
+def test_a_press_that_began_on_the_page_before_has_no_length_on_this_one() -> None:
+    buttons, _ = after((0, GOOD, True))
+    held = page_changed(buttons)
+    assert lengths(held, 2 * LONG_MS)[1] == ()
+    let_go, _ = after((300, GOOD, False), start=held)
+    assert lengths(let_go, 900)[1] == ()
+
+
+def test_a_press_that_counted_for_nothing_has_no_length() -> None:
+    buttons, _ = after((0, GOOD, True), (50, BEST, True))
+    assert lengths(buttons, LONG_MS + 100)[1] == ((GOOD, Length.LONG),)
+    buttons, _ = after((0, GOOD, True))
+    assert lengths(disregard(buttons, GOOD), LONG_MS)[1] == ()
+    assert disregard(Buttons(), GOOD) == Buttons()
+
+
+def test_what_was_held_at_the_start_or_chatters_is_no_long_press() -> None:
+    assert lengths(found_held([MIDDLE], 0), LONG_MS)[1] == ()
+    chatter: list[Edge] = [(at * 20, BEST, at % 2 == 0) for at in range(400)]
+    buttons = Buttons()
+    for step in chatter:
+        buttons, _ = after(step, start=buttons)
+        buttons, known = lengths(buttons, step[0])
+        assert known == ()
+
+
+# --- the page after a press -----------------------------------------------------------------------
+
+
+def test_the_key_that_led_to_a_page_does_nothing_there_while_it_is_tapped_on() -> None:
+    calm, counted = led_to_page(BEST, 1_000), []
+    for now_ms in range(1_100, 5_000, 300):
+        calm, counts = press_counts(calm, BEST, now_ms)
+        counted.append(counts)
+    assert not any(counted)
+
+
+def test_it_counts_again_after_a_rest_and_then_as_often_as_one_likes() -> None:
+    calm, counts = press_counts(led_to_page(BEST, 1_000), BEST, 1_000 + CALM_MS)
+    assert counts
+    assert press_counts(calm, BEST, 1_001 + CALM_MS)[1]
+
+
+def test_the_other_keys_are_free_at_once() -> None:
+    assert press_counts(led_to_page(BEST, 1_000), GOOD, 1_001)[1]
+    assert press_counts(led_to_page(None, 1_000), GOOD, 1_001)[1]
+    assert press_counts(Calm(), "submit", 0)[1]
 
 
 # --- any hands, any wear ----------------------------------------------------------------------
 
+keys = st.sampled_from([*Level, *Extra])
 bounces = st.lists(st.integers(0, BOUNCE_MS - 1), max_size=6)
 """Milliseconds from edge to edge while a contact settles; an even number ends as it began."""
 
@@ -178,7 +278,7 @@ bounces = st.lists(st.integers(0, BOUNCE_MS - 1), max_size=6)
 def presses_of_one_finger(draw: st.DrawFn) -> list[list[Edge]]:
     """Real presses, one after the other; each is the edges a worn contact makes of it."""
     now_ms, presses = 0, []
-    for level in draw(st.lists(st.sampled_from(Level), max_size=8)):
+    for level in draw(st.lists(keys, max_size=8)):
         now_ms += draw(st.integers(BOUNCE_MS, 3_000))
         edges, down = [], False
         for settled_down in (True, False):
@@ -206,9 +306,9 @@ def test_every_press_counts_once_on_its_first_edge_whatever_the_bounce(
         assert Verdict.SURPLUS not in result
 
 
-def contact_edges(steps: list[tuple[int, Level]]) -> list[Edge]:
+def contact_edges(steps: list[tuple[int, Key]]) -> list[Edge]:
     """Any edges at all, but each contact closes and opens by turns."""
-    now_ms, down, edges = 0, dict.fromkeys(Level, False), []
+    now_ms, down, edges = 0, dict.fromkeys([*Level, *Extra], False), []
     for step, level in steps:
         now_ms += step
         down[level] = not down[level]
@@ -219,7 +319,7 @@ def contact_edges(steps: list[tuple[int, Level]]) -> list[Edge]:
 any_steps = st.lists(
     st.tuples(
         st.one_of(st.integers(0, BOUNCE_MS * 2), st.integers(0, STUCK_MS * 2)),
-        st.sampled_from(Level),
+        keys,
     ),
     max_size=40,
 )
@@ -227,12 +327,12 @@ any_steps = st.lists(
 
 @given(any_steps)
 def test_whatever_comes_a_press_is_a_quiet_button_that_goes_down_while_none_is_held(
-    steps: list[tuple[int, Level]],
+    steps: list[tuple[int, Key]],
 ) -> None:
     edges = contact_edges(steps)
-    last_ms: dict[Level, int] = {}
-    left_rest_ms: dict[Level, int] = {}
-    down_now: set[Level] = set()
+    last_ms: dict[Key, int] = {}
+    left_rest_ms: dict[Key, int] = {}
+    down_now: set[Key] = set()
     for (now_ms, level, down), verdict in zip(edges, verdicts(*edges), strict=True):
         quiet = level not in last_ms or now_ms - last_ms[level] >= BOUNCE_MS
         counted = verdict in (Verdict.PRESSED, Verdict.SURPLUS)
@@ -245,10 +345,8 @@ def test_whatever_comes_a_press_is_a_quiet_button_that_goes_down_while_none_is_h
         down_now = down_now | {level} if down else down_now - {level}
 
 
-@given(st.sampled_from(Level), presses_of_one_finger())
-def test_a_stuck_button_silences_none_of_the_other_four(
-    jammed: Level, presses: list[list[Edge]]
-) -> None:
+@given(keys, presses_of_one_finger())
+def test_a_stuck_button_silences_none_of_the_others(jammed: Key, presses: list[list[Edge]]) -> None:
     start = STUCK_MS + 1
     buttons, _ = after((0, jammed, True))
     buttons, found = newly_stuck(buttons, start)
@@ -259,3 +357,21 @@ def test_a_stuck_button_silences_none_of_the_other_four(
         buttons, result = after(*shifted, start=buttons)
         assert result.count(Verdict.PRESSED) == (0 if own else 1)
     assert newly_stuck(buttons, start)[1] == ()
+
+
+@given(presses_of_one_finger(), st.integers(0, 3 * LONG_MS))
+def test_every_press_gets_its_length_once(presses: list[list[Edge]], hold_ms: int) -> None:
+    buttons, found, now_ms, shift = Buttons(), [], 0, 0
+    for press in presses:
+        for at_ms, key, down in press:
+            now_ms = at_ms + shift
+            buttons, verdict = edge(buttons, key, down, now_ms)
+            if verdict is Verdict.PRESSED:
+                shift += hold_ms
+        now_ms += BOUNCE_MS
+        shift += BOUNCE_MS
+        buttons, known = lengths(buttons, now_ms)
+        found += [key for key, _ in known]
+        if hold_ms > LONG_MS:
+            assert [length for _, length in known] == [Length.LONG]
+    assert found == [press[0][1] for press in presses]

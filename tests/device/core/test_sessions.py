@@ -9,6 +9,7 @@ from device.core.session import (
     ALLOWED,
     LoggedIn,
     LoggedOut,
+    Opened,
     Paused,
     Resumed,
     ServicePaused,
@@ -24,6 +25,7 @@ from device.core.session import (
 CLOSED = Session()
 READY = Session(SessionState.READY, "1024")
 PAUSED = Session(SessionState.PAUSED, "1024")
+UNATTENDED = Session(SessionState.READY)
 WANG, LI = LoggedIn("1024", "pin"), LoggedIn("1031", "badge")
 
 
@@ -47,6 +49,9 @@ WANG, LI = LoggedIn("1024", "pin"), LoggedIn("1031", "badge")
         (PAUSED, LoggedOut(), CLOSED, (StaffLeft("1024", ""),)),
         (READY, Paused("午休"), PAUSED, (ServicePaused("1024", True, "午休"),)),
         (PAUSED, Resumed(), READY, (ServicePaused("1024", False),)),
+        (CLOSED, Opened(), UNATTENDED, ()),
+        (UNATTENDED, LoggedOut(), CLOSED, ()),
+        (UNATTENDED, WANG, READY, (StaffArrived("1024", "pin"),)),
     ],
 )
 def test_a_window_is_taken_paused_resumed_and_left(
@@ -62,6 +67,7 @@ def test_a_window_is_taken_paused_resumed_and_left(
         (CLOSED, Paused()),
         (CLOSED, Resumed()),
         (READY, Resumed()),
+        (READY, Opened()),
         (PAUSED, Paused()),
     ],
 )
@@ -84,6 +90,7 @@ events = st.one_of(
     st.builds(LoggedOut, st.text(max_size=4)),
     st.builds(Paused, st.text(max_size=4)),
     st.just(Resumed()),
+    st.just(Opened()),
 )
 
 
@@ -110,6 +117,8 @@ def test_whatever_happens_the_written_record_tells_who_is_there(day: list[Sessio
                     assert staff == present
                     assert now_paused != paused
                     paused = now_paused
+        if isinstance(event, LoggedOut):
+            paused = False
         assert session.staff == present
-        assert (session.state is SessionState.CLOSED) == (not present)
+        assert not (present and session.state is SessionState.CLOSED)
         assert (session.state is SessionState.PAUSED) == paused

@@ -11,9 +11,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from device.core.errors import IllegalEvent
 from device.core.visit import (
     OPEN,
-    REASONS,
     TABLE,
+    BackAsked,
     Broke,
+    CallbackAsked,
+    CallbackGiven,
+    CallbackWithdrawn,
     Cancelled,
     ChangeAsked,
     CloseVisit,
@@ -23,6 +26,7 @@ from device.core.visit import (
     Effect,
     Event,
     Invited,
+    KeepCallback,
     KeepDraft,
     LevelTapped,
     OpenVisit,
@@ -46,7 +50,7 @@ from protocol.records import InvitedBy, MatterHandled, Outcome
 from protocol.subjects import Subject
 from protocol.tags import TAGS
 
-TIMES = Times(rating=60_000, reasons=40_000, thanks=15_000)
+TIMES = Times(rating=60_000, reasons=40_000, callback=90_000, thanks=15_000)
 NOBODY = UUID(int=0)
 
 matters = st.lists(
@@ -65,6 +69,7 @@ invitations = st.builds(
     window=st.just("12"),
     staff=st.sampled_from(["1024", "1031", ""]),
     matters=matters,
+    hall=st.sampled_from(["", "BH"]),
 )
 BY_TYPE: dict[type[Event], st.SearchStrategy[Event]] = {
     Invited: invitations,
@@ -72,12 +77,16 @@ BY_TYPE: dict[type[Event], st.SearchStrategy[Event]] = {
     TagToggled: st.builds(TagToggled, st.sampled_from([t for tags in TAGS.values() for t in tags])),
     Cancelled: st.builds(Cancelled, st.sampled_from(["群众已离开", "误操作", "", " "])),
     Broke: st.just(Broke("touch lost")),
+    CallbackGiven: st.builds(CallbackGiven, st.sampled_from([b"sealed", b"sealed anew", b""])),
     **{
         event: st.builds(event)
         for event in (
             ReasonsGiven,
             ReasonsSkipped,
             ChangeAsked,
+            BackAsked,
+            CallbackAsked,
+            CallbackWithdrawn,
             Declined,
             Touched,
             PressIgnored,
@@ -111,6 +120,8 @@ class AnyDay(RuleBasedStateMachine):
         self.disk: dict[tuple[Subject, str], Draft] = {}
         """The drafts as the effects left them."""
         self.mashed = 0
+        self.number = b""
+        """The sealed number as the effects left it."""
 
     # --- what happens ---
 
@@ -131,14 +142,22 @@ class AnyDay(RuleBasedStateMachine):
         self.feed(TimedOut(), max(0, self.visit.deadline_ms - self.now_ms) + late_ms)
         assert self.visit.state is not before
 
-    @precondition(lambda self: self.visit.state in REASONS)
+    @precondition(lambda self: self.visit.state is State.REASONS)
     @rule(data=st.data())
     def a_fitting_reason_is_picked(self, data: st.DataObject) -> None:
         draft = self.visit.draft
         assert draft is not None
         self.feed(TagToggled(data.draw(st.sampled_from(list(TAGS[draft.level])))), 500)
 
-    @precondition(lambda self: self.visit.state in REASONS)
+    @precondition(lambda self: self.visit.state is State.REASONS)
+    @rule(number=st.sampled_from([b"sealed", b"sealed anew"]), leave=st.booleans())
+    def the_pad_is_opened(self, number: bytes, leave: bool) -> None:
+        drafts, question = self.visit.drafts, self.visit.question
+        self.feed(CallbackAsked(), 500)
+        self.feed(BackAsked() if leave else CallbackGiven(number), 5_000)
+        assert (self.visit.drafts, self.visit.question) == (drafts, question)
+
+    @precondition(lambda self: self.visit.state is State.REASONS)
     @rule(level=st.sampled_from(Level), wait_ms=st.integers(0, 3_000))
     def the_citizen_thinks_again(self, level: Level, wait_ms: int) -> None:
         self.feed(ChangeAsked(), wait_ms)
@@ -150,7 +169,12 @@ class AnyDay(RuleBasedStateMachine):
         if isinstance(event, Invited):
             self.invited += 1
             event = Invited(
-                UUID(int=self.invited), event.invited_by, event.window, event.staff, event.matters
+                UUID(int=self.invited),
+                event.invited_by,
+                event.window,
+                event.staff,
+                event.matters,
+                event.hall,
             )
         self.now_ms += wait_ms
         before, untouched = self.visit, deepcopy(self.visit)
@@ -187,6 +211,11 @@ class AnyDay(RuleBasedStateMachine):
                 return bool(self.tapped) or not reason.strip()
             case Invited():
                 return not questions_of(event)
+            case BackAsked() if self.visit.state is State.RATING:
+                first = self.visit.asked == 0
+                return first and self.visit.draft is None
+            case CallbackGiven(sealed):
+                return not sealed
             case TagToggled(tag):
                 draft = self.visit.draft
                 return draft is None or tag not in TAGS[draft.level]
@@ -195,7 +224,7 @@ class AnyDay(RuleBasedStateMachine):
     def note(self, before: Visit, event: Event) -> None:
         match event:
             case Invited():
-                self.tapped, self.disk, self.mashed = {}, {}, 0
+                self.tapped, self.disk, self.mashed, self.number = {}, {}, 0, b""
             case LevelTapped(level):
                 question = before.question
                 self.tapped.setdefault((question.subject, question.code), []).append(level)
@@ -212,6 +241,9 @@ class AnyDay(RuleBasedStateMachine):
             case KeepDraft(draft):
                 assert self.open is not None, "a draft outside of any visit"
                 self.disk[draft.subject, draft.code] = draft
+            case KeepCallback(sealed):
+                assert self.open is not None, "a number outside of any visit"
+                self.number = sealed
             case CloseVisit():
                 assert self.open is not None, "an outcome without a visit, or a second one"
                 assert effect.visit == self.open.visit
@@ -223,6 +255,7 @@ class AnyDay(RuleBasedStateMachine):
         assert {(d.subject, d.code): d for d in close.drafts} == self.disk
         assert close.asked == len(questions_of(invitation))
         assert close.surplus == self.mashed
+        assert close.callback == self.number
         assert (close.first_tap_ms is None) == (not self.tapped)
         match close.outcome:
             case Outcome.RATED:
@@ -261,6 +294,11 @@ class AnyDay(RuleBasedStateMachine):
         }
 
     @invariant()
+    def a_number_stays_until_it_is_changed_or_taken_back(self) -> None:
+        if self.visit.state is not State.IDLE:
+            assert self.visit.callback == self.number
+
+    @invariant()
     def changes_of_mind_are_counted(self) -> None:
         for key, draft in self.disk.items():
             levels = self.tapped[key]
@@ -283,9 +321,8 @@ class AnyDay(RuleBasedStateMachine):
     @invariant()
     def the_screen_asks_about_what_the_state_says(self) -> None:
         if self.visit.state in OPEN:
-            staff = self.visit.question.subject is Subject.STAFF
-            assert staff == (self.visit.state in (State.RATING_STAFF, State.STAFF_REASONS))
-        if self.visit.state in REASONS:
+            assert self.visit.asked < len(self.visit.questions)
+        if self.visit.state in (State.REASONS, State.CALLBACK):
             assert self.visit.draft is not None
         if self.visit.state is State.THANKS:
             assert self.visit.drafts, "thanked for nothing"

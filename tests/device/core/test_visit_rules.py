@@ -8,7 +8,11 @@ from device.core.errors import IllegalEvent
 from device.core.visit import (
     OPEN,
     TABLE,
+    BackAsked,
     Broke,
+    CallbackAsked,
+    CallbackGiven,
+    CallbackWithdrawn,
     Cancelled,
     ChangeAsked,
     CloseVisit,
@@ -18,6 +22,7 @@ from device.core.visit import (
     Effect,
     Event,
     Invited,
+    KeepCallback,
     KeepDraft,
     LevelTapped,
     OpenVisit,
@@ -43,7 +48,7 @@ from protocol.levels import Level
 from protocol.records import InvitedBy, MatterHandled, Outcome
 from protocol.subjects import Subject
 
-TIMES = Times(rating=60_000, reasons=40_000, thanks=15_000)
+TIMES = Times(rating=60_000, reasons=40_000, callback=90_000, thanks=15_000)
 VISIT = UUID(int=1)
 WANG = "1024"
 LICENCE, HUKOU = "11210000463", "11210000999"
@@ -105,7 +110,7 @@ def test_whoever_invites_the_visit_is_opened_and_the_staff_member_asked_about(
     invited = invitation(by=by)
     counter = Counter().happens(invited)
     assert counter.effects == [OpenVisit(invited)]
-    assert counter.visit.state is State.RATING_STAFF
+    assert counter.visit.state is State.RATING
     assert counter.visit.question == Question(Subject.STAFF, WANG)
     assert counter.visit.deadline_ms == counter.now_ms + TIMES.rating
 
@@ -155,10 +160,18 @@ def test_of_a_batch_only_the_finished_cases_are_asked_about() -> None:
 
 def test_where_nobody_is_logged_in_only_the_matter_is_rated() -> None:
     counter = at_the_counter(MatterHandled(LICENCE), staff="")
-    assert counter.visit.state is State.RATING_MATTER
+    assert counter.visit.question == Question(Subject.MATTER, LICENCE)
     counter.happens(*rated(), Stored())
     assert counter.closed.outcome is Outcome.RATED
     assert counter.closed.asked == 1
+
+
+def test_the_hall_as_a_whole_is_one_question() -> None:
+    invited = Invited(VISIT, InvitedBy.CITIZEN, "", "", hall="BH")
+    assert questions_of(invited) == (Question(Subject.HALL, "BH"),)
+    counter = Counter().happens(invited, *rated(BAD))
+    (draft,) = counter.closed.drafts
+    assert (draft.subject, draft.code, draft.level) == (Subject.HALL, "BH", BAD)
 
 
 def test_idle_asks_nothing() -> None:
@@ -173,7 +186,7 @@ def test_a_tap_is_kept_at_once_and_reasons_are_offered() -> None:
     draft = Draft(Subject.STAFF, WANG, (), GOOD, counter.now_ms)
     assert counter.effects[1:] == [KeepDraft(draft)]
     assert counter.visit.draft == draft
-    assert counter.visit.state is State.STAFF_REASONS
+    assert counter.visit.state is State.REASONS
     assert counter.visit.deadline_ms == counter.now_ms + TIMES.reasons
 
 
@@ -190,12 +203,13 @@ def test_staff_and_two_matters_are_asked_about_one_after_the_other() -> None:
     counter = at_the_counter(MatterHandled(LICENCE, ("A-1",)), MatterHandled(HUKOU))
     asked = []
     for level in (GOOD, BAD, Level.SATISFIED):
-        asked.append((counter.visit.state, counter.visit.question.code))
+        assert counter.visit.state is State.RATING
+        asked.append((counter.visit.question.subject, counter.visit.question.code))
         counter.happens(*rated(level))
     assert asked == [
-        (State.RATING_STAFF, WANG),
-        (State.RATING_MATTER, LICENCE),
-        (State.RATING_MATTER, HUKOU),
+        (Subject.STAFF, WANG),
+        (Subject.MATTER, LICENCE),
+        (Subject.MATTER, HUKOU),
     ]
     assert counter.closed.outcome is Outcome.RATED
     assert counter.levels == {WANG: GOOD, LICENCE: BAD, HUKOU: Level.SATISFIED}
@@ -278,6 +292,125 @@ def test_a_change_is_about_the_present_question_only() -> None:
     assert [draft.changes for draft in counter.closed.drafts] == [0, 1]
 
 
+def test_back_from_a_question_leads_to_the_reasons_of_the_one_before() -> None:
+    counter = at_the_counter(MatterHandled(LICENCE)).happens(LevelTapped(BAD), TagToggled(207))
+    counter.happens(ReasonsGiven(), BackAsked())
+    assert (counter.visit.state, counter.visit.question.code) == (State.REASONS, WANG)
+    assert counter.visit.draft is not None
+    assert (counter.visit.draft.level, counter.visit.draft.tags) == (BAD, (207,))
+    counter.happens(ReasonsSkipped(), *rated(GOOD))
+    assert counter.levels == {WANG: BAD, LICENCE: GOOD}
+
+
+def test_who_asked_to_change_and_goes_back_has_changed_nothing() -> None:
+    counter = at_the_counter(MatterHandled(LICENCE)).happens(*rated(), LevelTapped(BAD))
+    counter.happens(TagToggled(207), ChangeAsked(), BackAsked())
+    assert (counter.visit.state, counter.visit.question.code) == (State.REASONS, LICENCE)
+    assert counter.visit.draft is not None
+    assert (counter.visit.draft.tags, counter.visit.draft.changes) == ((207,), 0)
+
+
+def test_there_is_nothing_before_the_first_question() -> None:
+    counter = at_the_counter()
+    assert not counter.visit.can_go_back
+    counter.refuses(BackAsked())
+
+
+# --- the call-back -------------------------------------------------------------------
+
+
+SEALED, OTHER = b"sealed number", b"another one"
+
+
+def at_the_pad(*before: Event, level: Level = BAD) -> Counter:
+    counter = at_the_counter(MatterHandled(LICENCE)).happens(*before, LevelTapped(level))
+    return counter.happens(CallbackAsked())
+
+
+@pytest.mark.parametrize("level", list(Level))
+def test_the_pad_opens_from_the_reasons_of_every_level(level: Level) -> None:
+    counter = at_the_pad(level=level)
+    assert counter.visit.state is State.CALLBACK
+    assert counter.visit.deadline_ms == counter.now_ms + TIMES.callback
+
+
+def test_before_a_level_is_tapped_there_is_no_pad() -> None:
+    at_the_counter().refuses(CallbackAsked())
+    at_the_counter().refuses(CallbackGiven(SEALED))
+
+
+def test_a_confirmed_number_is_kept_at_once_and_the_reasons_come_back() -> None:
+    counter = at_the_counter(MatterHandled(LICENCE)).happens(LevelTapped(BAD), TagToggled(207))
+    reasons = counter.visit
+    counter.happens(CallbackAsked(), CallbackGiven(SEALED))
+    assert counter.effects[-1] == KeepCallback(SEALED)
+    assert counter.visit.state is State.REASONS
+    assert (counter.visit.question, counter.visit.drafts) == (reasons.question, reasons.drafts)
+
+
+def test_the_number_goes_with_the_end_of_the_visit() -> None:
+    counter = at_the_pad().happens(CallbackGiven(SEALED), ReasonsGiven(), Declined())
+    assert counter.closed.callback == SEALED
+    assert counter.closed.outcome is Outcome.PARTLY
+
+
+def test_a_visit_without_a_number_asks_for_no_call() -> None:
+    assert at_the_counter().happens(*rated()).closed.callback == b""
+
+
+def test_there_is_one_call_however_many_questions() -> None:
+    counter = at_the_pad().happens(CallbackGiven(SEALED), ReasonsGiven(), LevelTapped(GOOD))
+    assert counter.visit.callback == SEALED
+    counter.happens(CallbackAsked(), CallbackGiven(OTHER), ReasonsGiven())
+    assert counter.closed.callback == OTHER
+
+
+def test_a_number_can_be_taken_back() -> None:
+    counter = at_the_pad().happens(CallbackGiven(SEALED), CallbackAsked(), CallbackWithdrawn())
+    assert counter.effects[-1] == KeepCallback(b"")
+    assert counter.visit.state is State.REASONS
+    counter.happens(ReasonsGiven(), Declined())
+    assert counter.closed.callback == b""
+
+
+def test_without_a_number_there_is_nothing_to_take_back() -> None:
+    counter = at_the_pad()
+    written = len(counter.effects)
+    counter.happens(CallbackWithdrawn())
+    assert len(counter.effects) == written
+
+
+def test_another_level_leaves_the_call_back_as_it_is() -> None:
+    counter = at_the_pad().happens(CallbackGiven(SEALED), ChangeAsked(), LevelTapped(GOOD))
+    assert counter.visit.callback == SEALED
+
+
+@pytest.mark.parametrize("leaving", [BackAsked(), TimedOut()])
+def test_who_leaves_the_pad_keeps_what_was_sealed_before_and_what_was_tapped(
+    leaving: Event,
+) -> None:
+    counter = at_the_pad().happens(CallbackGiven(SEALED), CallbackAsked())
+    counter.happens(leaving, after_ms=TIMES.callback)
+    assert counter.visit.state is State.REASONS
+    assert counter.visit.callback == SEALED
+    assert counter.visit.draft is not None
+    assert counter.visit.draft.level is BAD
+    assert counter.visit.deadline_ms == counter.now_ms + TIMES.reasons
+
+
+def test_typing_starts_the_time_again() -> None:
+    counter = at_the_pad().happens(Touched(), after_ms=TIMES.callback - 1)
+    counter.refuses(TimedOut(), after_ms=TIMES.callback - 1)
+
+
+def test_a_number_that_was_not_sealed_is_refused() -> None:
+    at_the_pad().refuses(CallbackGiven(b""))
+
+
+def test_a_level_key_does_nothing_while_the_pad_is_open() -> None:
+    at_the_pad().refuses(LevelTapped(GOOD))
+
+
 # --- declined, timed out, cancelled, broken ------------------------------------------
 
 
@@ -318,7 +451,7 @@ def test_who_lingers_at_the_reasons_has_rated_all_the_same() -> None:
 def test_when_the_reasons_time_out_the_next_question_is_asked() -> None:
     counter = at_the_counter(MatterHandled(LICENCE)).happens(LevelTapped(GOOD))
     counter.happens(TimedOut(), after_ms=TIMES.reasons)
-    assert counter.visit.state is State.RATING_MATTER
+    assert (counter.visit.state, counter.visit.question.code) == (State.RATING, LICENCE)
     assert counter.visit.deadline_ms == counter.now_ms + TIMES.rating
 
 
@@ -442,8 +575,9 @@ def test_if_the_records_cannot_be_written_the_screen_says_so() -> None:
         (LevelTapped(BAD),),
         rated(BAD),
         (*rated(BAD), LevelTapped(GOOD)),
+        (LevelTapped(BAD), CallbackAsked()),
     ],
-    ids=["rating_staff", "staff_reasons", "rating_matter", "matter_reasons"],
+    ids=["rating", "reasons", "second_rating", "second_reasons", "callback"],
 )
 def test_if_a_draft_cannot_be_written_the_visit_ends_as_a_device_fault(
     before: tuple[Event, ...],
@@ -476,7 +610,7 @@ def test_the_next_citizen_need_not_wait_for_the_thank_you_to_end() -> None:
     counter = at_the_counter().happens(*rated(), PressIgnored(), Stored())
     counter.happens(invitation(visit=UUID(int=2)))
     visit = counter.visit
-    assert visit.state is State.RATING_STAFF
+    assert visit.state is State.RATING
     assert (visit.drafts, visit.surplus, visit.first_tap_ms) == ((), 0, None)
     counter.happens(Declined())
     last = counter.effects[-1]

@@ -13,28 +13,49 @@ from device.kiosk.actions import Action
 from device.kiosk.reception import CHOSEN_MS, Reception
 from device.kiosk.scribe import Scribe
 from device.kiosk.views import View
+from device.kiosk.wishes import Wishes
 from device.store.backlog import Backlog
 from device.store.briefing import Briefing, BriefingReader, InviteOrder
 from device.store.home import Home
 from device.store.moment import monotonic_ms
+from device.store.profile import Service
 from protocol.configuration import Configuration, Hall, Matter, Rules, StaffMember, Window
 from protocol.records import AnyRecord, InvitedBy, MatterHandled, read
+from protocol.sealing import OpeningKey
 
+OPENING_KEY = OpeningKey.from_secret(bytes(range(32)))
+"""Central's, which no device has."""
 WALL = time.struct_time((2026, 6, 18, 10, 24, 0, 3, 169, 0))
 
 
 class Counter:
     """A window with its reception, and a clock that the test moves."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(
+        self,
+        home: Home,
+        service: Service = Service(),  # noqa: B008 - an immutable value
+        *,
+        sealing_key: bytes = OPENING_KEY.public,
+        configured: bool = True,
+    ) -> None:
         self.home = home
+        self.sealing_key = sealing_key
         self.now_ms = monotonic_ms()
         self.briefing = Briefing(home)
-        self.configure(assigned_staff="0317")
+        if configured:
+            self.configure(assigned_staff="0317")
         self.reader = BriefingReader(home)
         self.scribe = Scribe(home, who(), RECORD_KEY, self.reader, ring=lambda: None)
         self.reception = Reception(
-            self.scribe, home.agent_db, self.reader, self.was_opened, "zh-CN", False, self.now_ms
+            self.scribe,
+            home.agent_db,
+            self.reader,
+            self.was_opened,
+            Wishes("zh-CN"),
+            False,
+            self.now_ms,
+            service,
         )
         self.reception.refresh(self.now_ms)
         self.scribe.start()
@@ -53,6 +74,7 @@ class Counter:
             matters=(Matter("M1", "不动产转移登记"), Matter("M2", "抵押权登记")),
             rules=Rules(**rules),
             phone_url="https://pj.example.cn",
+            sealing_key=self.sealing_key,
         )
         self.briefing.apply(document, b"signed", f"v{version}")
 

@@ -1,7 +1,10 @@
 """Views as the loop would make them, for every kind of screen."""
 
+from device.kiosk.qr import matrix
 from device.kiosk.views import (
+    CallbackView,
     Chrome,
+    DarkView,
     IdleView,
     MatterLine,
     NoticeView,
@@ -23,8 +26,8 @@ TAGS = {
     1: (108, 109, 110, 111, 112, 113, 114, 115),
 }
 TOPICS = ("closed", "paused", "starting", "saving", "unsaved", "broken")
-CODE = tuple(tuple((x * 7 + y * 3 + x * y) % 5 < 2 for x in range(29)) for y in range(29))
-"""Looks like a QR code and needs no library."""
+CODE = matrix("HTTPS://PJ.BINHE.EXAMPLE/R/" + "2KCEHIIBE6QFQINDAFTEESB7" * 7 + "QWPX")
+"""As many modules as the code of a visit has: a signed token is 200 characters long."""
 
 
 def chrome(
@@ -41,6 +44,11 @@ def idle(language: str = "zh-CN", online: bool = True, mock: bool = False) -> Id
     return IdleView(chrome(language, online, mock), "6月18日 星期三", "10:24", NOTICES)
 
 
+def unattended_idle(mode: str) -> IdleView:
+    """A window without staff: ``hall`` or ``self-service``."""
+    return idle()._replace(chrome=chrome(staff=None)._replace(window=""), mode=mode)
+
+
 def staff_question(language: str = "zh-CN", chosen: int | None = None) -> RatingView:
     return RatingView(chrome(language, remaining=0.82), "staff", 1, 2, None, chosen)
 
@@ -49,8 +57,21 @@ def matter_question(language: str = "zh-CN") -> RatingView:
     return RatingView(chrome(language, remaining=0.9), "matter", 2, 2, MATTER, None, CODE)
 
 
+def hall_question() -> RatingView:
+    return RatingView(
+        chrome(remaining=0.9, staff=None)._replace(window=""), "hall", 1, 1, None, None, CODE
+    )
+
+
 def reasons(language: str = "zh-CN", level: int = 5, picked: tuple[int, ...] = ()) -> ReasonsView:
-    return ReasonsView(chrome(language, remaining=0.74), level, TAGS[level], frozenset(picked))
+    return ReasonsView(
+        chrome(language, remaining=0.74), level, TAGS[level], frozenset(picked), callback=False
+    )
+
+
+def callback(digits: str = "", problem: str = "", saved: bool = False) -> CallbackView:
+    """The number pad; eleven digits with two spaces between are complete."""
+    return CallbackView(chrome(remaining=0.8), digits, len(digits) == 13, problem, saved)
 
 
 def thanks(language: str = "zh-CN", online: bool = True) -> ThanksView:
@@ -59,34 +80,102 @@ def thanks(language: str = "zh-CN", online: bool = True) -> ThanksView:
 
 def notice(topic: str, language: str = "zh-CN") -> NoticeView:
     detail = "E-203 keypad" if topic == "broken" else ""
-    return NoticeView(chrome(language, staff=None), topic, detail)
+    return NoticeView(chrome(language, staff=None), topic, detail, "6月18日 星期三", "10:24")
+
+
+def waiting(view: View, count: int) -> View:
+    """The same screen with ratings that wait for the centre."""
+    return view._replace(chrome=view.chrome._replace(waiting=count))
+
+
+def by_keys(view: View) -> View:
+    """The same screen for somebody who uses the physical keys."""
+    return view._replace(chrome=view.chrome._replace(by_keys=True))
+
+
+def touch_out(view: View) -> View:
+    """The same screen with a touch panel that is out of service."""
+    return view._replace(chrome=view.chrome._replace(touch_out=True, by_keys=True))
 
 
 GOLDEN: dict[str, View] = {
     "idle": idle(),
     "idle-offline-mock": idle(online=False, mock=True),
+    "idle-hall": unattended_idle("hall"),
+    "idle-self-service": unattended_idle("self-service"),
+    "idle-by-invitation": idle()._replace(can_begin=False),
+    "idle-touch-out": touch_out(idle()),
+    "idle-offline": waiting(idle(online=False), 46),
+    "idle-sending": waiting(idle(), 3),
+    "idle-without-notices": idle()._replace(notices=()),
+    "idle-hall-not-open": unattended_idle("hall")._replace(can_begin=False),
     "rating-staff": staff_question(),
     "rating-staff-chosen": staff_question(chosen=4),
-    "rating-staff-en": staff_question("en"),
     "rating-matter": matter_question(),
-    "rating-matter-en": matter_question("en"),
+    "rating-matter-back": matter_question()._replace(can_go_back=True),
+    "rating-hall": hall_question(),
+    "rating-by-keys": by_keys(matter_question()._replace(can_go_back=True)),
     "reasons-positive": reasons(picked=(510, 517)),
     "reasons-negative": reasons(level=2, picked=(209,)),
-    "reasons-negative-en": reasons("en", 1, (109,)),
+    "reasons-worst": reasons(level=1, picked=(109, 112)),
+    "reasons-number-left": reasons(level=3)._replace(callback=True),
+    "reasons-without-callback": reasons(level=4)._replace(callback=None),
+    "reasons-by-keys": by_keys(reasons(picked=(510,))),
+    "callback": callback("138 0471 26"),
+    "callback-empty": callback(),
+    "callback-complete": callback("138 0471 2650"),
+    "callback-problem": callback("138 04", "cb.bad"),
+    "callback-number-left": callback(saved=True),
+    "callback-by-keys": by_keys(callback("138 0471 26")),
     "thanks": thanks(),
     "thanks-offline": thanks(online=False),
+    "thanks-without-code": thanks()._replace(qr=()),
+    "thanks-by-keys": by_keys(thanks()),
     **{f"notice-{topic}": notice(topic) for topic in TOPICS},
+    "notice-broken-touch-out": touch_out(notice("broken")),
+    "notice-unsaved-by-keys": by_keys(notice("unsaved")),
+    "dark": DarkView(chrome(staff=None)),
 }
+"""Every screen that has a golden picture, in the order of a visit."""
 
-EVERY_VIEW: tuple[View, ...] = tuple(GOLDEN.values()) + tuple(
-    view
-    for language in ("en", "ko")
-    for view in (
-        idle(language),
-        staff_question(language),
-        matter_question(language),
-        *(reasons(language, level) for level in TAGS),
-        thanks(language),
-        *(notice(topic, language) for topic in TOPICS),
-    )
+LONG_STAFF = StaffCard("A-010317", "阿卜杜热西提·买买提明", "不动产登记综合受理窗口", "自然资源局")
+LONG_MATTER = MatterLine(
+    "国有建设用地使用权及房屋所有权转移登记（因人民法院、仲裁委员会的生效法律文书取得）",
+    "1501****0068",
+    12,
 )
+LONG_HALL = "新疆维吾尔自治区伊犁哈萨克自治州政务服务和数字化发展中心"
+
+
+def with_long_names(view: View) -> View:
+    """The same screen with the longest names that halls have."""
+    staff = LONG_STAFF if view.chrome.staff else None
+    view = view._replace(chrome=view.chrome._replace(hall=LONG_HALL, staff=staff, window="A108"))
+    return view._replace(matter=LONG_MATTER) if isinstance(view, RatingView) else view
+
+
+WITHOUT_PICTURE: dict[str, View] = {
+    **{
+        f"{name} with long names": with_long_names(GOLDEN[name])
+        for name in (
+            "idle",
+            "idle-hall",
+            "rating-staff",
+            "rating-matter-back",
+            "reasons-positive",
+            "callback",
+            "thanks",
+            "notice-closed",
+        )
+    },
+    **{
+        f"{name} without touch": touch_out(GOLDEN[name])
+        for name in ("rating-staff", "rating-hall", "reasons-positive", "callback", "thanks")
+    },
+    "rating-matter without code": matter_question()._replace(qr=None),
+    "rating-matter-back without code": matter_question()._replace(qr=None, can_go_back=True),
+    "idle without staff": idle()._replace(chrome=chrome(staff=None)),
+    "callback with a wrong number": callback("238 0471 2650", "cb.wrong"),
+    "reasons, second page": reasons(picked=(517,))._replace(page=1),
+}
+"""Screens that nobody needs a picture of, but that must hold."""

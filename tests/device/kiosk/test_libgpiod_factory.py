@@ -1,4 +1,4 @@
-"""Our pin factory and gpiozero's own `Button` on a chip that stands where the kernel stands."""
+"""Our pin factory and gpiozero's own devices on a chip that stands where the kernel stands."""
 
 import os
 import threading
@@ -11,8 +11,14 @@ from typing import Any
 import pytest
 from gpiod import EdgeEvent, LineSettings
 from gpiod.line import Bias, Clock, Direction, Edge, Value
-from gpiozero import Button
-from gpiozero.exc import GPIOPinInUse, PinEdgeDetectUnsupported, PinInvalidFunction
+from gpiozero import Button, DigitalOutputDevice
+from gpiozero.exc import (
+    GPIOPinInUse,
+    PinEdgeDetectUnsupported,
+    PinFixedPull,
+    PinInvalidFunction,
+    PinSetInput,
+)
 
 from device.kiosk.header_chip import ButtonsUnavailable, find_header_chip
 from device.kiosk.libgpiod_factory import CONSUMER, LibgpiodFactory
@@ -26,7 +32,7 @@ class FakeLine:
 
     def __init__(self, chip: "FakeChip", offset: int, settings: LineSettings) -> None:
         self.chip, self.offset, self.settings = chip, offset, settings
-        self.high = settings.bias is Bias.PULL_UP
+        self.high = settings.bias is Bias.PULL_UP or settings.output_value is Value.ACTIVE
         self.fd, self._kernel = os.pipe()
         self._edges: list[EdgeEvent] = []
 
@@ -44,6 +50,10 @@ class FakeLine:
     def get_value(self, offset: int) -> Value:
         assert offset == self.offset
         return Value.ACTIVE if self.high else Value.INACTIVE
+
+    def set_value(self, offset: int, value: Value) -> None:
+        assert (offset, self.settings.direction) == (self.offset, Direction.OUTPUT)
+        self.high = value is Value.ACTIVE
 
     def release(self) -> None:
         os.close(self.fd)
@@ -71,7 +81,7 @@ class FakeChip:
         return SimpleNamespace(label=self.label)
 
     def request_lines(
-        self, config: dict[int, LineSettings], consumer: str, event_buffer_size: int
+        self, config: dict[int, LineSettings], consumer: str, event_buffer_size: int = 0
     ) -> FakeLine:
         ((offset, settings),) = config.items()
         if offset in self.busy or offset in self.lines:
@@ -239,6 +249,61 @@ def test_a_button_held_at_the_start_is_seen(factory: Any, chip: FakeChip) -> Non
     assert not pin.state
 
 
+# --- a lamp on a line -------------------------------------------------------------------------
+
+
+def test_a_lamp_is_an_output_that_is_dark_from_its_first_moment(
+    factory: Any, chip: FakeChip
+) -> None:
+    lamp = DigitalOutputDevice(5, pin_factory=factory)
+    settings = chip.lines[5].settings
+    assert (settings.direction, settings.output_value) == (Direction.OUTPUT, Value.INACTIVE)
+    assert chip.consumers == {CONSUMER}
+    lamp.close()
+
+
+def test_a_lamp_goes_on_and_off(factory: Any, chip: FakeChip) -> None:
+    lamp = DigitalOutputDevice(5, pin_factory=factory)
+    seen = []
+    for switch in (lamp.on, lamp.off, lamp.on):
+        switch()
+        seen.append((chip.lines[5].high, lamp.is_active))
+    assert seen == [(True, True), (False, False), (True, True)]
+
+
+def test_a_lamp_that_is_lit_at_first_is_never_dark(factory: Any, chip: FakeChip) -> None:
+    lamp = DigitalOutputDevice(5, initial_value=True, pin_factory=factory)
+    assert chip.lines[5].settings.output_value is Value.ACTIVE
+    assert lamp.is_active
+
+
+def test_a_closed_lamp_is_an_input_again(factory: Any, chip: FakeChip) -> None:
+    DigitalOutputDevice(5, pin_factory=factory).close()
+    assert not chip.lines
+    button = Button(5, pin_factory=factory)
+    assert chip.lines[5].settings.direction is Direction.INPUT
+    button.close()
+
+
+def test_an_output_has_no_pull_and_an_input_no_level_to_set(factory: Any) -> None:
+    lamp, button = factory.pin(5), factory.pin(6)
+    lamp.function = "output"
+    assert (lamp.function, button.function) == ("output", "input")
+    with pytest.raises(PinFixedPull):
+        lamp.pull = "up"
+    with pytest.raises(PinSetInput):
+        button.state = True
+    lamp.function = "input"
+    lamp.pull = "up"
+    assert lamp.state
+
+
+def test_an_output_that_another_program_holds_is_refused(factory: Any, chip: FakeChip) -> None:
+    chip.busy.add(6)
+    with pytest.raises(OSError, match="busy"):
+        DigitalOutputDevice(6, pin_factory=factory)
+
+
 # --- giving back ------------------------------------------------------------------------------
 
 
@@ -311,7 +376,7 @@ def test_one_pin_cannot_be_two_buttons(factory: Any) -> None:
 
 def test_what_a_button_does_not_need_is_refused(factory: Any) -> None:
     with pytest.raises(PinInvalidFunction):
-        factory.pin(5).function = "output"
+        factory.pin(5).function = "alt0"
     with pytest.raises(PinEdgeDetectUnsupported):
         factory.pin(5).edges = "rising"
     with pytest.raises(PinEdgeDetectUnsupported):

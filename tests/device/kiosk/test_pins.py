@@ -1,4 +1,4 @@
-"""Which library drives the five buttons, and that nobody is fooled about it."""
+"""Which library drives the buttons, and that nobody is fooled about it."""
 
 import os
 import subprocess
@@ -14,9 +14,10 @@ import pytest
 from gpiozero import Device
 from gpiozero.pins.mock import MockFactory
 
+from device.core.buttons import Extra, Key
 from device.core.errors import DeviceError, IllegalEvent
 from device.kiosk.header_chip import ButtonsUnavailable, find_header_chip
-from device.kiosk.pins import BEST_FIRST, MOCK_PINS, Pins, open_pins
+from device.kiosk.pins import BEST_FIRST, MOCK_PINS, Pins, open_pins, with_stand_ins
 from device.store.profile import Buttons
 from protocol.levels import Level
 
@@ -24,10 +25,10 @@ SOON_S = 5.0
 WIRED = (17, 27, 22, 23, 24)
 NO_CHIP = not list(Path("/dev").glob("gpiochip*"))
 
-Heard = Queue[tuple[Level, bool]]
+Heard = Queue[tuple[Key, bool]]
 
 
-def all_of(heard: Heard) -> list[tuple[Level, bool]]:
+def all_of(heard: Heard) -> list[tuple[Key, bool]]:
     return [heard.get_nowait() for _ in range(heard.qsize())]
 
 
@@ -79,10 +80,11 @@ def opened(tmp_path: Path, heard: Heard) -> Iterator[Callable[..., Pins]]:
 def test_mock_buttons_need_no_configured_pins(opened: Callable[..., Pins], heard: Heard) -> None:
     pins = opened(Buttons((), "auto"), mock=True)
     assert pins.factory_name == "mock"
-    for level in BEST_FIRST:
-        pins.mock_press(level)
-        pins.mock_release(level)
-    assert all_of(heard) == [(level, down) for level in BEST_FIRST for down in (True, False)]
+    keys: tuple[Key, ...] = (*BEST_FIRST, *Extra)
+    for key in keys:
+        pins.mock_press(key)
+        pins.mock_release(key)
+    assert all_of(heard) == [(key, down) for key in keys for down in (True, False)]
 
 
 def test_the_first_pin_is_the_best_level(opened: Callable[..., Pins], heard: Heard) -> None:
@@ -91,6 +93,32 @@ def test_the_first_pin_is_the_best_level(opened: Callable[..., Pins], heard: Hea
     for pin in WIRED:
         factory.pin(pin).drive_low()
     assert [level for level, _ in all_of(heard)] == [5, 4, 3, 2, 1]
+
+
+def test_the_keys_beside_the_levels_have_pins_of_their_own(
+    opened: Callable[..., Pins], heard: Heard
+) -> None:
+    factory = MockFactory()
+    opened(Buttons(WIRED, "gpiod", skip=5, next=0), libraries={"gpiod": lambda _: factory})
+    for pin in (5, 0, WIRED[4]):
+        factory.pin(pin).drive_low()
+    assert [key for key, _ in all_of(heard)] == [Extra.SKIP, Extra.NEXT, Level.VERY_DISSATISFIED]
+
+
+def test_a_device_may_have_those_keys_alone(opened: Callable[..., Pins], heard: Heard) -> None:
+    factory = MockFactory()
+    opened(Buttons((), "gpiod", next=0), libraries={"gpiod": lambda _: factory})
+    factory.pin(0).drive_low()
+    assert all_of(heard) == [(Extra.NEXT, True)]
+
+
+def test_a_mock_button_takes_no_pin_that_the_profile_names(opened: Callable[..., Pins]) -> None:
+    named = Buttons((), "auto", next=26, leds=(5, 6, 13, 19, 20), buzzer=0)
+    pins = opened(named, mock=True)
+    assert not pins.lamps_trouble
+    stand_ins = with_stand_ins(named)
+    assert len({*stand_ins.values(), *named.leds, 0}) == len(stand_ins) + 6
+    assert stand_ins[Extra.NEXT] == 26
 
 
 def test_buttons_pull_up_and_are_pressed_when_low(opened: Callable[..., Pins]) -> None:
@@ -201,7 +229,7 @@ def test_waiting_buttons_wake_nobody(opened: Callable[..., Pins]) -> None:
 def test_an_edge_that_cannot_be_taken_is_counted_and_the_next_one_comes(
     opened: Callable[..., Pins], heard: Heard
 ) -> None:
-    def full_at_first(level: Level, pressed: bool) -> None:
+    def full_at_first(level: Key, pressed: bool) -> None:
         if pressed:
             raise RuntimeError("the event queue is full")
         heard.put((level, pressed))
@@ -243,6 +271,40 @@ def test_if_the_third_pin_is_refused_the_first_two_are_given_back(
         opened(Buttons(WIRED, "gpiod"), libraries={"gpiod": lambda _: factory})
     factory.busy = False
     opened(Buttons(WIRED, "gpiod"), libraries={"gpiod": lambda _: factory})
+
+
+# --- lamps beside them ------------------------------------------------------------------------
+
+
+class Broken(MockFactory):  # type: ignore[misc]
+    """Another program holds the third lamp's line."""
+
+    def pin(self, name: Any, **more: Any) -> Any:
+        if name == 12:
+            raise OSError(16, "Device or resource busy")
+        return super().pin(name, **more)
+
+
+def test_lamps_that_cannot_be_used_leave_the_buttons_at_work(
+    opened: Callable[..., Pins], heard: Heard
+) -> None:
+    factory = Broken()
+    named = Buttons(WIRED, "gpiod", leds=(5, 6, 12, 13, 16), buzzer=20)
+    pins = opened(named, libraries={"gpiod": lambda _: factory})
+    assert "pin 12 cannot be used: [Errno 16]" in pins.lamps_trouble
+    factory.pin(WIRED[0]).drive_low()
+    assert all_of(heard) == [(Level.VERY_SATISFIED, True)]
+    assert {factory.pin(pin).function for pin in (5, 6, 13, 16, 20)} == {"input"}
+
+
+def test_lamps_share_the_buttons_library(opened: Callable[..., Pins]) -> None:
+    factory = MockFactory()
+    named = Buttons(WIRED, "gpiod", leds=(5, 6, 12, 13, 16))
+    pins = opened(named, libraries={"gpiod": lambda _: factory})
+    pins.lamps.show({Level.SATISFIED})
+    assert [factory.pin(pin).state for pin in named.leds] == [False, True, False, False, False]
+    pins.close()
+    assert {factory.pin(pin).function for pin in named.leds} == {"input"}
 
 
 # --- lgpio ------------------------------------------------------------------------------------

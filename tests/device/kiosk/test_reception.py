@@ -7,7 +7,8 @@ import msgspec
 import pytest
 from counter_rig import Counter
 
-from device.kiosk.reception import CHOSEN_MS, INSTRUCTION_MS, masked
+from device.kiosk.portrayal import masked
+from device.kiosk.reception import CHOSEN_MS, INSTRUCTION_MS
 from device.kiosk.views import IdleView, RatingView, ReasonsView, ThanksView
 from device.store.briefing import CancelOrder, InviteOrder
 from device.store.home import Home

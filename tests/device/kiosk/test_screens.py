@@ -1,41 +1,61 @@
-"""What every screen promises: reachable targets, equal levels, and honest repainting."""
+"""What every screen promises: keys that answer, equal levels, and honest repainting.
+
+What can be measured on the layout alone is in test_screens_everywhere.py, secrecy in
+test_equal_for_every_level.py.
+"""
 
 import itertools
 
 import pygame
 import pytest
+from goldens import DESIGNS
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from panels import Size, dressed, look_of
 from sample_views import (
     CODE,
-    EVERY_VIEW,
+    GOLDEN,
     MATTER,
     NOTICES,
     TAGS,
     TOPICS,
+    callback,
     chrome,
+    hall_question,
     idle,
     matter_question,
     notice,
     reasons,
     staff_question,
-    thanks,
 )
 
 from device.kiosk.actions import Action
+from device.kiosk.layout import Kind
 from device.kiosk.screens import Look, Scene, compose, warm
-from device.kiosk.views import IdleView, RatingView, ReasonsView, ThanksView, View
+from device.kiosk.views import (
+    CallbackView,
+    DarkView,
+    IdleView,
+    RatingView,
+    ReasonsView,
+    ThanksView,
+    View,
+)
+from device.store.profile import APPEARANCES
 
-PIXELS_PER_MM = 5.9
-LEAST = 18 * PIXELS_PER_MM
-SHARED_LOOK = Look()
+LIT = {name: view for name, view in GOLDEN.items() if not isinstance(view, DarkView)}
+every_view = pytest.mark.parametrize("view", LIT.values(), ids=LIT.keys())
+every_design = pytest.mark.parametrize(
+    "size", DESIGNS, ids=lambda size: look_of(size, "standard").layout.design.kind.name.lower()
+)
 
-views_ids = [f"{type(view).__name__}-{index}" for index, view in enumerate(EVERY_VIEW)]
-every_view = pytest.mark.parametrize("view", EVERY_VIEW, ids=views_ids)
+
+def composed(view: View, size: Size = (1280, 800)) -> Scene:
+    return compose(view, look_of(size, view.chrome.appearance))
 
 
 def painted(scene: Scene) -> pygame.Surface:
-    surface = pygame.Surface((1280, 800), 0, 32)
+    surface = pygame.Surface(scene.size, 0, 32)
     scene.paint(surface)
     return surface
 
@@ -48,69 +68,45 @@ def level_rects(scene: Scene) -> list[tuple[int | str | None, pygame.Rect]]:
     return [(t.action.value, t.rect) for t in scene.targets if t.action.name == "level"]
 
 
+# --- keys -----------------------------------------------------------------------------------
+
+
+@every_design
 @every_view
-def test_targets_do_not_overlap(view: View, look: Look) -> None:
-    targets = compose(view, look).targets
-    for index, target in enumerate(targets):
-        assert target.hit.contains(target.rect)
-        for other in targets[index + 1 :]:
-            assert not target.hit.colliderect(other.hit)
-
-
-@every_view
-def test_every_target_lies_on_the_canvas_and_can_be_hit_with_a_thumb(
-    view: View, look: Look
-) -> None:
-    for target in compose(view, look).targets:
-        assert pygame.Rect(0, 0, 1280, 800).contains(target.hit)
-        assert target.hit.w >= LEAST
-        assert target.hit.h >= LEAST
-        if target.action.name in {"level", "rate", "submit", "done"}:
-            assert target.rect.w >= LEAST
-            assert target.rect.h >= LEAST
-
-
-@every_view
-def test_a_touch_anywhere_in_a_target_hits_it(view: View, look: Look) -> None:
-    scene = compose(view, look)
+def test_a_touch_anywhere_in_a_target_hits_it(view: View, size: Size) -> None:
+    scene = composed(view, size)
     for target in scene.targets:
         assert scene.hit(*target.rect.center) is target
         assert scene.hit(*target.hit.topleft) is target
         assert scene.hit(target.hit.right - 0.5, target.hit.bottom - 0.5) is target
 
 
-def test_a_touch_between_the_targets_hits_nothing(look: Look) -> None:
-    assert compose(staff_question(), look).hit(640, 250) is None
+@every_design
+@every_view
+def test_no_two_targets_do_the_same(view: View, size: Size) -> None:
+    actions = [target.action for target in composed(view, size).targets]
+    assert len(set(actions)) == len(actions)
 
 
-def test_level_keys_keep_their_places_on_both_questions(look: Look) -> None:
-    staff = level_rects(compose(staff_question(), look))
-    matter = level_rects(compose(matter_question("en"), look))
-    assert staff == matter
-    assert [level for level, _ in staff] == [5, 4, 3, 2, 1]
-    assert [rect.left for _, rect in staff] == sorted(rect.left for _, rect in staff)
-
-
-def test_level_keys_are_equal_in_size(look: Look) -> None:
-    assert len({rect.size for _, rect in level_rects(compose(staff_question(), look))}) == 1
+def test_a_touch_between_the_targets_hits_nothing() -> None:
+    assert composed(staff_question()).hit(640, 250) is None
 
 
 @every_view
-def test_pressing_changes_that_target_and_nothing_else(view: View, look: Look) -> None:
-    scene = compose(view, look)
+def test_pressing_changes_that_target_and_nothing_else(view: View) -> None:
+    scene = composed(view, (800, 480))
     rest = painted(scene)
     for target in scene.targets:
         surface = rest.copy()
-        changed = scene.paint_pressed(surface, target)
-        assert changed == target.rect
+        assert scene.paint_pressed(surface, target) == target.rect
         assert pixels(surface) != pixels(rest)
         surface.blit(rest, target.rect, target.rect)
         assert pixels(surface) == pixels(rest)
 
 
 @every_view
-def test_releasing_brings_back_what_was_there(view: View, look: Look) -> None:
-    scene = compose(view, look)
+def test_releasing_brings_back_what_was_there(view: View) -> None:
+    scene = composed(view, (800, 480))
     rest = painted(scene)
     surface = rest.copy()
     for target in scene.targets:
@@ -119,113 +115,231 @@ def test_releasing_brings_back_what_was_there(view: View, look: Look) -> None:
         assert pixels(surface) == pixels(rest)
 
 
-def test_a_pressed_level_key_looks_alike_for_all_levels(look: Look) -> None:
-    """Cap and border move alike; only face and words differ."""
-    scene = compose(staff_question(), look)
-    surface = painted(scene)
-    keys = [target for target in scene.targets if target.action.name == "level"]
-    places = [scene.paint_pressed(surface, key) for key in keys]
-    edges = {pixels(surface.subsurface((place.x, place.y, 227, 40))) for place in places}
-    assert len(edges) == 1
-
-
-def test_choosing_a_level_changes_that_key_alone(look: Look) -> None:
-    before, after = compose(staff_question(), look), compose(staff_question(chosen=2), look)
-    surface = painted(before)
-    key = dict(level_rects(before))[2]
-    assert after.paint_changes(surface, before) == [key]
-
-
-def test_nothing_is_preselected(look: Look) -> None:
-    surface = painted(compose(staff_question(), look))
-    for level in (1, 2, 3, 4, 5):
-        chosen = painted(compose(staff_question(chosen=level), look))
-        assert pixels(chosen) != pixels(surface)
-
-
-def test_thanks_carry_no_level() -> None:
-    assert "level" not in ThanksView._fields
-
-
-def test_reasons_look_alike_for_all_levels_but_for_face_and_tags(look: Look) -> None:
-    scenes = [compose(reasons(level=level), look) for level in TAGS]
-    places = {tuple(tuple(target.rect) for target in scene.targets) for scene in scenes}
-    assert len(places) == 1
-    titles = {pixels(painted(scene).subsurface((0, 132, 960, 100))) for scene in scenes}
-    assert len(titles) == 1
-
-
-def test_reasons_are_in_the_order_given_and_several_can_be_picked(look: Look) -> None:
-    scene = compose(reasons(picked=(510, 517)), look)
-    tags = [target.action.value for target in scene.targets if target.action.name == "tag"]
-    assert tags == list(TAGS[5])
-
-
-def test_fewer_tags_leave_the_keys_where_they_are(look: Look) -> None:
-    few = compose(ReasonsView(chrome(), 5, (510, 511, 512), frozenset()), look)
-    assert [t.rect for t in few.targets if t.action == Action("submit")] == [
-        t.rect for t in compose(reasons(), look).targets if t.action == Action("submit")
-    ]
-
-
-@every_view
-def test_every_screen_offers_every_language(view: View, look: Look) -> None:
-    offered = [t.action.value for t in compose(view, look).targets if t.action.name == "language"]
-    assert offered == ["zh-CN", "en", "ko"]
-
-
-@pytest.mark.parametrize("topic", TOPICS)
-def test_a_notice_has_no_key_but_the_languages(topic: str, look: Look) -> None:
-    names = {target.action.name for target in compose(notice(topic), look).targets}
-    assert names == {"language"}
-
-
-def test_mock_hardware_is_never_hidden(look: Look) -> None:
-    for plain, mock in (
-        (idle(), idle(mock=True)),
-        (notice("closed"), notice("closed")._replace(chrome=chrome(mock=True, staff=None))),
-        (thanks(), thanks()._replace(chrome=chrome(mock=True, remaining=0.7))),
-        (
-            staff_question(),
-            staff_question()._replace(chrome=chrome(mock=True, remaining=0.82)),
-        ),
-        (reasons(), reasons()._replace(chrome=chrome(mock=True, remaining=0.74))),
-    ):
-        assert pixels(painted(compose(plain, look))) != pixels(painted(compose(mock, look)))
-
-
-def test_an_idle_screen_without_staff_or_notices_can_be_composed(look: Look) -> None:
-    scene = compose(IdleView(chrome(staff=None), "6月18日", "10:24", ()), look)
-    assert any(target.action == Action("rate") for target in scene.targets)
-
-
-def test_the_passing_second_repaints_the_timeout_line_alone(look: Look) -> None:
-    before = compose(staff_question(), look)
-    after = compose(staff_question()._replace(chrome=chrome(remaining=0.8)), look)
-    changed = after.paint_changes(painted(before), before)
-    assert changed
-    assert all(rect.top == 128 and rect.h <= 3 for rect in changed)
-
-
-def test_the_passing_minute_repaints_a_small_part(look: Look) -> None:
-    before, after = compose(idle(), look), compose(idle()._replace(clock="10:25"), look)
-    changed = after.paint_changes(painted(before), before)
-    assert sum(rect.w * rect.h for rect in changed) < 1280 * 800 / 20
-
-
-def test_the_same_view_repaints_nothing(look: Look) -> None:
-    scene = compose(idle(), look)
-    assert compose(idle(), look).paint_changes(painted(scene), scene) == []
-
-
-def test_a_key_left_pressed_comes_back_to_rest_with_the_next_scene(look: Look) -> None:
-    scene = compose(idle(), look)
+def test_a_key_left_pressed_comes_back_to_rest_with_the_next_scene() -> None:
+    scene = composed(idle())
     surface = painted(scene)
     rest = pixels(surface)
     scene.paint_pressed(surface, scene.targets[-1])
-    changed = compose(idle(), look).paint_changes(surface, scene)
+    changed = composed(idle()).paint_changes(surface, scene)
     assert changed == [scene.targets[-1].rect]
     assert pixels(surface) == rest
+
+
+# --- levels ---------------------------------------------------------------------------------
+
+
+@every_design
+def test_level_keys_keep_their_places_on_every_question(size: Size) -> None:
+    places = [
+        level_rects(composed(view, size))
+        for view in (
+            staff_question(),
+            matter_question("en"),
+            matter_question()._replace(can_go_back=True),
+            hall_question(),
+        )
+    ]
+    assert all(place == places[0] for place in places)
+    assert [level for level, _ in places[0]] == [5, 4, 3, 2, 1]
+
+
+@every_design
+def test_level_keys_stand_from_the_best_to_the_worst(size: Size) -> None:
+    design = look_of(size, "standard").layout.design
+    rects = [rect for _, rect in level_rects(composed(staff_question(), size))]
+    along = [rect.top if design.kind is Kind.TALL else rect.left for rect in rects]
+    assert along == sorted(along)
+
+
+@every_design
+@pytest.mark.parametrize("language", ["zh-CN", "en", "ko"])
+def test_level_keys_are_equal_in_size_and_none_shouts(language: str, size: Size) -> None:
+    scene = composed(staff_question(language), size)
+    assert len({rect.size for _, rect in level_rects(scene)}) == 1
+    keys = [rect for _, rect in level_rects(scene)]
+    sizes = {
+        laid.mark.size
+        for laid in scene.laid_out()
+        if hasattr(laid.mark, "words") and any(key.contains(laid.mark.rect) for key in keys)
+    }
+    assert len(sizes) == 1
+
+
+@every_design
+def test_every_screen_has_its_level_keys_in_the_lower_half(size: Size) -> None:
+    """They are reached from a chair (docs/screens.md, "Accessibility")."""
+    middles = [rect.centery for _, rect in level_rects(composed(staff_question(), size))]
+    assert sum(middles) / len(middles) > size[1] / 2
+
+
+def test_a_pressed_level_key_looks_alike_for_all_levels() -> None:
+    """Cap and border move alike; only face and words differ."""
+    scene = composed(staff_question())
+    surface = painted(scene)
+    keys = [target for target in scene.targets if target.action.name == "level"]
+    places = [scene.paint_pressed(surface, key) for key in keys]
+    edges = {pixels(surface.subsurface((place.x, place.y, place.w, 24))) for place in places}
+    assert len(edges) == 1
+
+
+@every_design
+@pytest.mark.parametrize("level", [5, 4, 3, 2, 1])
+def test_choosing_a_level_changes_that_key_alone(level: int, size: Size) -> None:
+    before, after = (composed(staff_question(chosen=each), size) for each in (None, level))
+    surface = painted(before)
+    assert after.paint_changes(surface, before) == [dict(level_rects(before))[level]]
+
+
+def test_nothing_is_preselected() -> None:
+    rest = painted(composed(staff_question()))
+    keys = [rest.subsurface(rect) for _, rect in level_rects(composed(staff_question()))]
+    caps = {pixels(key.subsurface((0, 0, key.get_width(), 24))) for key in keys}
+    assert len(caps) == 1
+    for level in (1, 2, 3, 4, 5):
+        assert pixels(painted(composed(staff_question(chosen=level)))) != pixels(rest)
+
+
+# --- what screens offer ---------------------------------------------------------------------
+
+
+@every_design
+@every_view
+def test_every_screen_offers_every_language(view: View, size: Size) -> None:
+    """All of them side by side, or the next one, where a crowded header has one key alone."""
+    offered = [t.action.value for t in composed(view, size).targets if t.action.name == "language"]
+    assert offered in (["zh-CN", "en", "ko"], ["en"])
+
+
+@pytest.mark.parametrize("view", [reasons(), idle(), callback()], ids=["reasons", "idle", "pad"])
+@every_design
+def test_every_language_can_be_reached_and_left_again(view: View, size: Size) -> None:
+    language, seen = "zh-CN", []
+    for _ in range(3):
+        scene = composed(dressed(view, language, "standard"), size)
+        offered = [t.action.value for t in scene.targets if t.action.name == "language"]
+        after = offered.index(language) + 1 if language in offered else 0
+        language = str(offered[after % len(offered)])
+        seen.append(language)
+    assert seen == ["en", "ko", "zh-CN"]
+
+
+@every_design
+@every_view
+def test_every_screen_offers_one_other_appearance(view: View, size: Size) -> None:
+    offered = [
+        t.action.value for t in composed(view, size).targets if t.action.name == "appearance"
+    ]
+    assert offered == ["large"]
+
+
+def test_appearances_lead_round_and_back_to_the_first() -> None:
+    appearance, seen = "standard", []
+    for _ in range(3):
+        view = idle()._replace(chrome=chrome()._replace(appearance=appearance))
+        (appearance,) = (
+            str(t.action.value) for t in composed(view).targets if t.action.name == "appearance"
+        )
+        seen.append(appearance)
+    assert seen == ["large", "contrast", "standard"]
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_a_notice_has_no_key_but_the_one_to_leave_a_visit(topic: str) -> None:
+    names = {target.action.name for target in composed(notice(topic)).targets}
+    # What is said about one visit can be left by touch; the others go by themselves.
+    assert names - {"language", "appearance"} == ({"done"} if topic == "unsaved" else set())
+
+
+@every_design
+@pytest.mark.parametrize("appearance", APPEARANCES)
+def test_reasons_are_in_the_order_given_on_as_many_pages_as_they_need(
+    appearance: str, size: Size
+) -> None:
+    view, seen = dressed(reasons(), "zh-CN", appearance), []
+    for _ in TAGS[5]:
+        targets = composed(view, size).targets
+        seen += [t.action.value for t in targets if t.action.name == "tag"]
+        following = next((t.action.value for t in targets if t.action.name == "page"), 0)
+        if not following:
+            break
+        view = view._replace(page=following)
+    assert seen == list(TAGS[5])
+
+
+@every_design
+def test_picking_reasons_moves_nothing(size: Size) -> None:
+    view = dressed(reasons(), "zh-CN", "large")
+    picked = view._replace(picked=frozenset(TAGS[5]))
+    places = [[t.rect for t in composed(each, size).targets] for each in (view, picked)]
+    assert places[0] == places[1]
+
+
+@every_design
+def test_the_number_pad_has_every_digit_and_a_way_out(size: Size) -> None:
+    actions = {target.action for target in composed(callback(), size).targets}
+    assert {Action("digit", digit) for digit in range(10)} <= actions
+    assert {Action("confirm"), Action("nocall")} <= actions
+    assert actions & {Action("erase"), Action("clear")}
+
+
+@every_design
+@every_view
+def test_mock_hardware_is_never_hidden(view: View, size: Size) -> None:
+    plain, mock = (
+        composed(view._replace(chrome=view.chrome._replace(mock=mock)), size)
+        for mock in (False, True)
+    )
+    if not view.chrome.touch_out:
+        assert pixels(painted(plain)) != pixels(painted(mock))
+
+
+def test_an_idle_screen_without_staff_or_notices_can_be_composed() -> None:
+    scene = composed(IdleView(chrome(staff=None), "6月18日", "10:24", ()))
+    assert any(target.action == Action("rate") for target in scene.targets)
+
+
+def test_where_nobody_can_begin_there_is_no_key_to_begin() -> None:
+    scene = composed(idle()._replace(can_begin=False))
+    assert not any(target.action == Action("rate") for target in scene.targets)
+
+
+@every_design
+def test_the_dark_screen_is_black_and_a_touch_anywhere_wakes(size: Size) -> None:
+    scene = composed(DarkView(chrome()), size)
+    assert [(t.action, t.hit.size) for t in scene.targets] == [(Action("wake"), size)]
+    assert not any(pixels(painted(scene)))
+
+
+# --- repainting -----------------------------------------------------------------------------
+
+
+@every_design
+def test_the_passing_second_repaints_the_timeout_line_alone(size: Size) -> None:
+    before = composed(staff_question(), size)
+    after = composed(staff_question()._replace(chrome=chrome(remaining=0.8)), size)
+    changed = after.paint_changes(painted(before), before)
+    header = look_of(size, "standard").layout.header
+    assert changed
+    assert all(rect.top == header.height and rect.h <= header.line for rect in changed)
+
+
+@every_design
+def test_the_passing_minute_repaints_a_small_part(size: Size) -> None:
+    before, after = composed(idle(), size), composed(idle()._replace(clock="10:25"), size)
+    changed = after.paint_changes(painted(before), before)
+    assert sum(rect.w * rect.h for rect in changed) < size[0] * size[1] / 20
+
+
+@every_view
+def test_the_same_view_repaints_nothing(view: View) -> None:
+    scene = composed(view)
+    assert composed(view).paint_changes(painted(scene), scene) == []
+
+
+def test_a_typed_digit_repaints_a_small_part() -> None:
+    before, after = composed(callback("138 0471")), composed(callback("138 0471 2"))
+    changed = after.paint_changes(painted(before), before)
+    assert sum(rect.w * rect.h for rect in changed) < 1280 * 800 / 10
 
 
 def test_warming_draws_the_keys_before_the_first_tap() -> None:
@@ -237,7 +351,8 @@ def test_warming_draws_the_keys_before_the_first_tap() -> None:
 
 
 chromes = st.builds(
-    chrome,
+    lambda dress, *rest: chrome(*rest)._replace(appearance=dress),
+    st.sampled_from(("standard", "large", "contrast")),
     st.sampled_from(("zh-CN", "en")),
     st.booleans(),
     st.booleans(),
@@ -257,12 +372,13 @@ some_views = st.one_of(
     st.builds(
         RatingView,
         chromes,
-        st.sampled_from(("staff", "matter")),
+        st.sampled_from(("staff", "matter", "hall")),
         st.just(1),
         st.integers(1, 2),
         matters,
         st.none() | levels,
         st.none() | st.just(CODE),
+        st.booleans(),
     ),
     levels.flatmap(
         lambda level: st.builds(
@@ -271,17 +387,29 @@ some_views = st.one_of(
             st.just(level),
             st.integers(3, 8).map(lambda count: TAGS[level][:count]),
             st.frozensets(st.sampled_from(TAGS[level])),
+            st.sampled_from((None, False, True)),
         )
+    ),
+    st.builds(
+        CallbackView,
+        chromes,
+        st.sampled_from(("", "1", "138 0471", "138 0471 2650")),
+        st.booleans(),
+        st.sampled_from(("", "cb.bad")),
+        st.booleans(),
     ),
     st.builds(ThanksView, chromes, st.sampled_from(("7K4M2Q9D", "00000001")), st.just(CODE)),
     st.builds(notice, st.sampled_from(TOPICS)),
+    st.builds(DarkView, chromes),
 )
 
 
-@given(st.lists(some_views, min_size=2, max_size=3))
-@settings(max_examples=40, deadline=None)
-def test_painting_changes_gives_the_same_pixels_as_painting_all(sequence: list[View]) -> None:
-    scenes = [compose(view, SHARED_LOOK) for view in sequence]
+@given(st.lists(some_views, min_size=2, max_size=3), st.sampled_from(DESIGNS))
+@settings(max_examples=60, deadline=None)
+def test_painting_changes_gives_the_same_pixels_as_painting_all(
+    sequence: list[View], size: Size
+) -> None:
+    scenes = [composed(view, size) for view in sequence]
     surface = painted(scenes[0])
     for previous, scene in itertools.pairwise(scenes):
         scene.paint_changes(surface, previous)

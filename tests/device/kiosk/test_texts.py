@@ -1,18 +1,19 @@
 """Every text is there in every language, and every character of it can be printed."""
 
-import ast
-from collections.abc import Iterator
-from pathlib import Path
+from itertools import product
 from string import Formatter
 
 import pytest
 from fontTools.ttLib import TTFont
+from goldens import DESIGNS
+from panels import dressed
+from sample_views import GOLDEN, WITHOUT_PICTURE, reasons
 
-import device.kiosk
 from device.kiosk import assets
-from device.kiosk.screens import Look
+from device.kiosk.screens import Look, compose
 from device.kiosk.text import plain
 from device.kiosk.words import Words
+from device.store.profile import APPEARANCES
 from protocol.tags import TAGS
 
 TAG_CODES = [code for tags in TAGS.values() for code in tags]
@@ -23,22 +24,28 @@ def texts(language: str) -> dict[str, str]:
     return {key: text for key, text in everything.items() if not key.startswith("_")}
 
 
-def keys_in_code() -> Iterator[str]:
-    """Every literal that the kiosk's modules hand to `Words`, or to a key that does."""
-    for module in Path(device.kiosk.__file__).parent.rglob("*.py"):
-        for node in ast.walk(ast.parse(module.read_text("utf-8"))):
-            if not isinstance(node, ast.Call):
-                continue
-            called = ast.unparse(node.func)
-            if called.endswith("words") or called == "self":
-                literals = node.args[:1]
-            elif called == "word_key":
-                literals = [node.args[2], *(k.value for k in node.keywords if k.arg == "subtitle")]
-            else:
-                continue
-            for literal in literals:
-                if isinstance(literal, ast.Constant) and isinstance(literal.value, str):
-                    yield literal.value
+def keys_shown() -> set[str]:
+    """Return every key that a screen asks for, in any design and appearance."""
+    asked: set[str] = set()
+
+    class Noting(dict[str, str]):
+        def __getitem__(self, key: str) -> str:
+            asked.add(key)
+            return super().__getitem__(key)
+
+    noting = Words(Noting(assets.load_texts("zh-CN")))
+    for size, appearance in product(DESIGNS, APPEARANCES):
+        look = Look(size, appearance=appearance)
+        look._words["zh-CN"] = noting
+        for view in (
+            *GOLDEN.values(),
+            *WITHOUT_PICTURE.values(),
+            *(reasons(level=level) for level in TAGS),
+        ):
+            compose(dressed(view, "zh-CN", appearance), look)
+    for month, weekday in product(range(1, 13), range(1, 8)):
+        noting.date(month, 1, weekday)
+    return asked
 
 
 @pytest.mark.parametrize("language", assets.LANGUAGES)
@@ -56,10 +63,8 @@ def test_every_language_fills_in_the_same_values(language: str) -> None:
         assert fields(text) == fields(chinese[key]), key
 
 
-def test_every_key_used_in_the_code_exists() -> None:
-    used = set(keys_in_code()) - set(assets.LANGUAGES)
-    assert {"rate.me", "rate.me.sub", "submit", "hint"} <= used
-    assert used <= texts("zh-CN").keys()
+def test_every_text_is_shown_on_some_screen_and_no_other_is_asked_for() -> None:
+    assert keys_shown() == texts("zh-CN").keys()
 
 
 @pytest.mark.parametrize("language", assets.LANGUAGES)
@@ -112,6 +117,18 @@ def test_the_shipped_fonts_cover_gb_2312(bold: bool) -> None:
 def test_the_shipped_fonts_are_the_simplified_chinese_face(bold: bool) -> None:
     name = TTFont(assets.font_path(bold), lazy=True)["name"].getDebugName(4)
     assert "SC" in name
+
+
+@pytest.mark.parametrize("language", assets.LANGUAGES)
+def test_soft_breaks_stand_between_words_and_none_is_left_over(language: str) -> None:
+    for key, text in texts(language).items():
+        assert all(piece.strip() for piece in text.split("|")) or not text, key
+
+
+@pytest.mark.parametrize("language", assets.LANGUAGES)
+def test_no_text_of_ours_has_an_ellipsis(language: str) -> None:
+    """On a screen it means that something was cut short (test_screens_everywhere.py)."""
+    assert not [key for key, text in texts(language).items() if "…" in text or "..." in text]
 
 
 def test_a_date_is_written_as_the_language_has_it() -> None:

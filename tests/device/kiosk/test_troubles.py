@@ -220,7 +220,7 @@ def test_rules_that_cannot_be_read_leave_the_last_ones_in_place(counter: Counter
 def test_an_instruction_that_cannot_be_read_is_passed_over(counter: Counter):
     counter.briefing.instruct("invite", b'{"visit": "x"}')
     counter.invite()
-    assert counter.reception.visit.state is State.RATING_STAFF
+    assert counter.reception.visit.state is State.RATING
 
 
 def test_invitations_go_on_after_the_agents_file_was_replaced(counter: Counter):
@@ -237,7 +237,7 @@ def test_invitations_go_on_after_the_agents_file_was_replaced(counter: Counter):
     counter.configure("0317")
     assert counter.reader.changed()
     counter.invite()
-    assert counter.reception.visit.state is State.RATING_STAFF
+    assert counter.reception.visit.state is State.RATING
 
 
 def test_an_invitation_that_was_refused_is_nobodys_press(counter: Counter):

@@ -10,19 +10,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import pygame
 import pytest
 
-from device.kiosk.canvas import Canvas
-from device.kiosk.contacts import (
-    MOUSE,
-    CommandKey,
-    ContactDown,
-    ContactUp,
-    LevelKey,
-    Quit,
-    translate,
-)
 from device.kiosk.wakeups import NEVER_READ, Wakeups, opened_meanwhile
 from device.kiosk.window import NoDisplay, choose_driver, prepare
 
@@ -141,47 +130,6 @@ def test_files_are_never_waited_for(tmp_path: Path):
     with opened_meanwhile() as found, (tmp_path / "file").open("w"):
         pass
     assert found == set()
-
-
-# --- one translator for every input ----------------------------------------------------------
-
-
-@pytest.fixture
-def canvas() -> Canvas:
-    pygame.display.init()
-    return Canvas(pygame.Surface((640, 400), 0, 32))
-
-
-def test_mouse_and_finger_become_contacts_at_the_same_place(canvas: Canvas):
-    mouse = pygame.event.Event(pygame.MOUSEBUTTONDOWN, pos=(320, 200), button=1, touch=False)
-    finger = pygame.event.Event(pygame.FINGERUP, x=0.5, y=0.5, finger_id=3)
-    assert translate(mouse, canvas) == ContactDown(MOUSE, 640, 400)
-    assert translate(finger, canvas) == ContactUp(3, 640, 400)
-
-
-def test_a_mouse_event_that_sdl_made_from_a_touch_is_not_a_second_contact(canvas: Canvas):
-    event = pygame.event.Event(pygame.MOUSEBUTTONDOWN, pos=(1, 1), button=1, touch=True)
-    assert translate(event, canvas) is None
-
-
-def test_only_the_first_mouse_button_counts(canvas: Canvas):
-    event = pygame.event.Event(pygame.MOUSEBUTTONDOWN, pos=(1, 1), button=3, touch=False)
-    assert translate(event, canvas) is None
-
-
-@pytest.mark.parametrize("digit", range(1, 6))
-def test_digits_of_either_pad_are_the_level_with_that_code(canvas: Canvas, digit: int):
-    for key in (pygame.K_0 + digit, pygame.K_KP1 + digit - 1):
-        event = pygame.event.Event(pygame.KEYDOWN, key=key)
-        assert translate(event, canvas) == LevelKey(digit)
-
-
-def test_other_keys_do_what_they_say_or_nothing(canvas: Canvas):
-    enter = pygame.event.Event(pygame.KEYDOWN, key=pygame.K_RETURN)
-    letter = pygame.event.Event(pygame.KEYDOWN, key=pygame.K_a)
-    assert translate(enter, canvas) == CommandKey("submit")
-    assert translate(letter, canvas) is None
-    assert translate(pygame.event.Event(pygame.QUIT), canvas) == Quit()
 
 
 # --- what the first frame costs --------------------------------------------------------------

@@ -212,4 +212,4 @@ def test_a_visit_of_matters_alone_has_no_staff_number(home: Home, ledger: Ledger
     ledger.open_visit(invited, "zh-CN", 0)
     (opened,) = chain(home)
     assert isinstance(opened, VisitOpened)
-    assert opened.staff == "-"
+    assert opened.staff == ""
