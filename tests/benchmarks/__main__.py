@@ -8,6 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tests.benchmarks import web_kiosk
 from tests.benchmarks.bench import Bench, Progress, machine
 from tests.benchmarks.figures import Figure, table
 
@@ -17,11 +18,13 @@ BENCHMARKS = {
     "bytes": "on the wire, on the device's disk, at central",
     "first-frame": "start to first frame, against a bare window",
     "tap": "tap to changed pixel, against a bare window",
+    "switch": "release to the next page's picture",
     "memory": "kiosk and agent after many visits, against a bare window",
     "idle": "processor time and wake-ups with nothing to do",
     "screens": "laying out and painting each screen",
 }
 
+BESIDE_CHROMIUM = frozenset({"first-frame", "tap", "switch", "memory", "idle"})
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("protocol", "device", "central", "provisioning", "haochaping", "demo")
@@ -77,6 +80,8 @@ def _run(names: list[str], *, quick: bool) -> int:
             figures += found.figures
             notes += [f"{name}: {note}" for note in found.notes]
         where = machine(Path(temporary))
+    if web_kiosk.chromium() is None and not BESIDE_CHROMIUM.isdisjoint(names):
+        notes.append(web_kiosk.MISSING)
     print(table(figures))
     print()
     for note in notes:

@@ -3,17 +3,19 @@
 PSS from smaps_rollup: shared pages are divided among those who share them. Kiosk and agent
 share Python and its libraries on a real device too; central and this process, which here
 share them as well, are not there, so the private part is given beside it. Visits go through
-all levels and languages, so that what the kiosk keeps of drawn text is in it.
+all levels and languages, so that what the kiosk keeps of drawn text is in it. Chromium is
+led from page to page as often; all of its processes are counted.
 """
 
 import time
 
 from demo.rehearsal import Rehearsal
-from tests.benchmarks import figures
+from tests.benchmarks import figures, web_kiosk
 from tests.benchmarks.bench import Bench
 from tests.benchmarks.counter import bare_window, counter
 from tests.benchmarks.figures import Figure
-from tests.benchmarks.processes import memory
+from tests.benchmarks.processes import Memory, memory
+from tests.benchmarks.virtual_screen import VirtualScreen
 
 TARGET_MB = 35.0
 _LANGUAGES = ("zh-CN", "en", "ko")
@@ -37,6 +39,8 @@ def run(bench: Bench) -> figures.Outcome:
         with bare_window(screen) as bare:
             time.sleep(_SETTLED_S)
             floor = memory(bare.pid)
+        kiosk.stop()
+        web = web_kiosk.compared(lambda: _beside_chromium(bench, screen, visits, after))
     return figures.Outcome(
         [
             Figure(
@@ -47,12 +51,32 @@ def run(bench: Bench) -> figures.Outcome:
                 f"<= {TARGET_MB:.0f} MB",
                 after.pss <= TARGET_MB,
             ),
+            *web.figures,
             Figure("memory: agent, PSS", f"{agents.pss:.1f} MB"),
         ],
         [
+            *web.notes,
             f"private: kiosk {after.private:.1f} MB, bare window {floor.private:.1f} MB, "
-            f"agent {agents.private:.1f} MB; kiosk before the first visit: PSS {fresh.pss:.1f} MB"
+            f"agent {agents.private:.1f} MB; kiosk before the first visit: PSS {fresh.pss:.1f} MB",
         ],
+    )
+
+
+def _beside_chromium(bench: Bench, screen: VirtualScreen, visits: int, kiosk: Memory) -> Figure:
+    browser = web_kiosk.Browser(screen, bench.folder / "web")
+    with browser.showing() as shown:
+        for number in range(visits):
+            bench.say(f"Chromium: round {number + 1} of {visits}")
+            shown.press(shown.rate)
+            shown.press(shown.decline)
+        time.sleep(_SETTLED_S)
+        found = [memory(pid) for pid in shown.processes]
+    pss = sum(each.pss for each in found)
+    return Figure(
+        "memory: kiosk beside Chromium, PSS",
+        f"{kiosk.pss:.1f} MB",
+        f"Chromium, {len(found)} processes: {pss:.1f} MB",
+        kiosk.pss / pss,
     )
 
 

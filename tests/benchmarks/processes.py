@@ -2,6 +2,8 @@
 
 import os
 import time
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -46,6 +48,28 @@ def family(pid: int) -> list[int]:
     """Return ``pid`` and its children."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return [pid, *map(int, children)]
+
+
+def session(leader: int) -> list[int]:
+    """Return the living processes of the session that ``leader`` began (setsid(2))."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = (entry / "stat").read_text().rpartition(")")[2].split()
+        except OSError:  # it has just ended
+            continue
+        if int(fields[3]) == leader and fields[0] not in "ZX":
+            found.append(int(entry.name))
+    return found
+
+
+def usage_of_all(pids: Sequence[int]) -> dict[int, Usage]:
+    """Return the counters of those that still live."""
+    found = {}
+    for pid in pids:
+        with suppress(OSError):
+            found[pid] = usage(pid)
+    return found
 
 
 class Memory(NamedTuple):

@@ -4,12 +4,13 @@ The button is pressed through XTEST over a level key; a place inside the key is 
 the framebuffer until it has the pressed key's colour. Then the pointer slides
 off and the button is released outside, so that nothing is chosen, and again. The floor is a
 bare window of the same size that sleeps in poll(2) and paints a rectangle of a key's size.
+Chromium shows a page with the same keys, which sink by style alone.
 """
 
 import random
 import time
 
-from tests.benchmarks import bare_window, figures
+from tests.benchmarks import bare_window, figures, web_kiosk
 from tests.benchmarks.bench import Bench
 from tests.benchmarks.counter import bare_window as showing_bare_window
 from tests.benchmarks.counter import counter
@@ -25,7 +26,7 @@ _OUTSIDE = (4, 4)
 
 def run(bench: Bench) -> figures.Outcome:
     """Press a level key many times, and the bare window's."""
-    taps = bench.times(400, 60)
+    taps = bench.times(300, 60)
     with counter(bench.folder, patient=True) as (stage, screen):
         kiosk = stage.start_kiosk()
         stage.rehearsal.wait_for_screen("IdleView")
@@ -40,9 +41,24 @@ def run(bench: Bench) -> figures.Outcome:
             screen.wait_for(bare_window.INSIDE, white, _PATIENCE_S)
             time.sleep(0.5)
             bare = _taps(bench, "bare window", screen, bare_window.INSIDE, taps)
+        web = web_kiosk.compared(lambda: _beside_chromium(bench, screen, mine))
     if chosen is not None:
         raise RuntimeError("a tap that slid off chose a level")
-    return figures.Outcome(_figures(mine, bare), [])
+    return figures.Outcome(_figures(mine, bare) + web.figures, web.notes)
+
+
+def _beside_chromium(bench: Bench, screen: VirtualScreen, kiosk: list[float]) -> Figure:
+    browser = web_kiosk.Browser(screen, bench.folder / "web")
+    with browser.showing() as shown:
+        shown.press(shown.rate)
+        time.sleep(1.0)
+        found = _taps(bench, "Chromium", screen, shown.key, bench.times(120, 30))
+    return Figure(
+        "tap: kiosk beside Chromium",
+        spread(kiosk),
+        f"Chromium: {spread(found)}",
+        median(kiosk) / median(found),
+    )
 
 
 def _figures(mine: list[float], bare: list[float]) -> list[Figure]:

@@ -14,7 +14,7 @@ import struct
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,6 +22,9 @@ SIZE = (1280, 800)
 _PR_SET_TIMERSLACK = 29
 _ROOT_COLOUR = 0xFF00FF
 """Of the bare screen; no program under measurement paints in it."""
+
+
+_EDGE = (6, 500)
 
 
 class CannotMeasure(Exception):
@@ -69,14 +72,31 @@ class VirtualScreen:
         """True where no window covers the screen."""
         return self.pixel(x, y)[:3] == _ROOT_COLOUR.to_bytes(3, "little")
 
+    def picture(self) -> list[bytes]:
+        """Return all that the screen shows, line by line."""
+        return [self.row(0, y, SIZE[0]) for y in range(SIZE[1])]
+
+    def wait_until_bare(self, seconds: float) -> None:
+        """Wait until no window covers the screen's left edge, or until the time is over."""
+        until = time.monotonic() + seconds
+        while not self.bare(*_EDGE) and time.monotonic() < until:
+            time.sleep(0.01)
+
     def wait_for(self, place: tuple[int, int], shown: bytes, seconds: float) -> int:
         """Look until ``place`` shows ``shown``; returns perf_counter_ns. Raises `TimeoutError`.
 
         Sleeps 30 us between two looks (some 50 in fact): whoever looks without pause takes
         a core from the programs under measurement, and the scheduler makes them wait.
         """
+        return self._wait(lambda: self.pixel(*place)[:3] == shown[:3], seconds)
+
+    def wait_for_other(self, place: tuple[int, int], shown: bytes, seconds: float) -> int:
+        """Look until ``place`` shows anything else than ``shown``; otherwise as `wait_for`."""
+        return self._wait(lambda: self.pixel(*place)[:3] != shown[:3], seconds)
+
+    def _wait(self, seen: Callable[[], bool], seconds: float) -> int:
         until = time.monotonic() + seconds
-        while self.pixel(*place)[:3] != shown[:3]:
+        while not seen():
             if time.monotonic() > until:
                 raise TimeoutError(f"the screen did not change within {seconds} s")
             time.sleep(30e-6)
