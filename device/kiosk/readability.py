@@ -24,12 +24,14 @@ class Readability:
         self._agent_db = agent_db
         self._ring = ring
         self._version = 0
+        self._wanted = 0
         self._reading = False
         self._found: frozenset[str] | None = None
         self._told: tuple[str, ...] = ()
 
     def look_at(self, version: int) -> None:
         """Have the roster of this version read, unless that was done or is being done."""
+        self._wanted = version
         if version == self._version or self._reading:
             return
         self._version, self._reading = version, True
@@ -51,6 +53,7 @@ class Readability:
         found, self._found = self._found, None
         if found is None:
             return ()
+        self.look_at(self._wanted)  # it may have changed while this one was read
         lacking = text.unprintable(sorted(found))
         if lacking == self._told:
             return ()

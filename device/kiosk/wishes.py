@@ -31,7 +31,3 @@ class Wishes:
         """Forget what was chosen on the idle screen by somebody who went away."""
         if now_ms >= self._until_ms:
             self.forget()
-
-    def next_due_ms(self) -> int | None:
-        """Return when `pass_time` will change something, None if it will not."""
-        return None if (self.language, self.appearance) == self._usual else self._until_ms

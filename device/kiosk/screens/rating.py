@@ -19,8 +19,7 @@ def compose(view: RatingView, look: Look) -> Scene:
     # That touch is out of service is said where the hint stands, not over the ticks.
     staff_header(sheet, view.chrome._replace(touch_out=False), side="notnow")
     places, sizes = look.layout.rating, sheet.sizes
-    out = view.chrome.touch_out
-    told: int | None
+    told = _place_of_notice(view, look) if view.chrome.touch_out else None
     left: float = sizes.margin
     right: float = look.layout.size[0] - sizes.margin
     if view.can_go_back:
@@ -28,20 +27,19 @@ def compose(view: RatingView, look: Look) -> Scene:
     if view.qr is not None and not (view.can_go_back and places.abreast):
         right = _code(sheet, view.qr)
     if view.subject == "matter" and view.matter is not None:
-        _step(sheet, view, places.matter_step, left, right)
-        told = places.matter_step or places.matter_case
+        if places.matter_step != told:
+            _step(sheet, view, places.matter_step, left, right)
         asked = (places.matter_question_size, places.matter_question_rows)
         _question(sheet, view, places.matter_question, (left, right), *asked)
-        _matter(sheet, view.matter, left, right, case=told != places.matter_case or not out)
+        _matter(sheet, view.matter, left, right, case=places.matter_case != told)
     else:
         asked = (sizes.question, places.question_rows)
         _question(sheet, view, places.question, (left, right), *asked)
-        told = places.hint or (None if look.layout.design.large else places.step)
-        if places.hint is not None and not out:
+        if places.hint is not None and places.hint != told:
             _hint(sheet, view, places.hint, left, right)
-        if not look.layout.design.large:
+        if not look.layout.design.large and places.step != told:
             _step(sheet, view, places.step, left, right)
-    if out and told:
+    if told:
         _touch_out(sheet, told, left, right)
     _keys(sheet, view.chosen)
     return sheet.scene("rating")
@@ -60,6 +58,14 @@ def _back(sheet: Sheet) -> float:
     return x + width + 1.5 * sheet.sizes.gap
 
 
+def _place_of_notice(view: RatingView, look: Look) -> int | None:
+    """Return which line gives way when touch is out of service; None if there is none."""
+    places = look.layout.rating
+    if view.subject == "matter" and view.matter is not None:
+        return places.matter_step or places.matter_case
+    return places.hint or (None if look.layout.design.large else places.step)
+
+
 def _touch_out(sheet: Sheet, middle: int, left: float, right: float) -> None:
     """Say that the keys are to be used."""
     sizes = sheet.sizes
@@ -71,12 +77,8 @@ def _touch_out(sheet: Sheet, middle: int, left: float, right: float) -> None:
 
 
 def _step(sheet: Sheet, view: RatingView, middle: int | None, left: float, right: float) -> None:
-    """Say which question this is, unless it must give way to what is more important."""
-    taken = view.chrome.touch_out and middle in (
-        sheet.look.layout.rating.matter_step,
-        None if sheet.look.layout.rating.hint else sheet.look.layout.rating.step,
-    )
-    if view.steps > 1 and middle and not taken:
+    """Say which question this is."""
+    if view.steps > 1 and middle:
         text = sheet.words("step", i=view.step, n=view.steps)
         small = sheet.sizes.small
         sheet.write_fitted(text, (left, middle), small, sheet.colours.ink2, right - left)

@@ -19,10 +19,3 @@ def test_the_next_citizen_finds_what_the_device_is_set_to():
     wishes.appear("standard", 0)
     wishes.forget()
     assert (wishes.language, wishes.appearance) == ("en", "contrast")
-
-
-def test_nothing_is_due_as_long_as_nobody_chose_anything():
-    wishes = Wishes("zh-CN")
-    assert wishes.next_due_ms() is None
-    wishes.appear("large", 500)
-    assert wishes.next_due_ms() == 500 + LEFT_MS
