@@ -13,7 +13,9 @@ from device.core.visit import State
 from device.kiosk.rehearsal import Shown, _described
 from device.kiosk.views import CallbackView, NoticeView, RatingView, ReasonsView, ThanksView
 from device.store.home import Home
-from protocol.records import Outcome, Rating, VisitClosed
+from protocol import sealing
+from protocol.errors import BadSeal
+from protocol.records import Fault, Outcome, Rating, VisitClosed
 from protocol.sealing import Place
 
 CANARY = "13904715862"
@@ -161,6 +163,39 @@ def test_back_leaves_a_saved_number_as_it_is(counter: Counter):
     counter.do("callback")
     counter.do("back")
     assert counter.view().callback is True
+
+
+def test_confirming_nothing_keeps_the_number_that_was_left_before(counter: Counter):
+    at_the_pad(counter)
+    type_in(counter, CANARY)
+    counter.do("confirm")
+    sealed = counter.reception.visit.callback
+    counter.do("callback")
+    counter.do("confirm")
+    assert counter.view().callback is True
+    assert counter.reception.visit.callback == sealed != b""
+
+
+def test_a_second_number_that_cannot_be_sealed_leaves_the_first(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
+):
+    at_the_pad(counter)
+    type_in(counter, CANARY)
+    counter.do("confirm")
+    sealed = counter.reception.visit.callback
+    counter.do("callback")
+
+    def fails(*_: object) -> bytes:
+        raise BadSeal("no point of the curve")
+
+    monkeypatch.setattr(sealing, "seal", fails)
+    type_in(counter, CANARY)
+    counter.do("confirm")
+    assert counter.reception.visit.callback == sealed != b""
+    counter.do("submit")
+    counter.wait_for(ThanksView)
+    faults = [record.code for record in counter.records() if isinstance(record, Fault)]
+    assert faults == ["callback-unsealed"]
 
 
 def test_a_level_pressed_while_the_pad_is_open_casts_nothing(counter: Counter):

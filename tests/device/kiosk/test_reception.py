@@ -86,6 +86,13 @@ def test_a_key_on_the_idle_screen_opens_the_question_and_casts_nothing(counter: 
     assert view.chosen is None
 
 
+def test_nothing_but_the_chosen_key_changes_while_it_is_shown(counter: Counter):
+    counter.do("rate")
+    asked = counter.view()
+    counter.do("level", 4)
+    assert counter.view() == asked._replace(chosen=4, chrome=counter.view().chrome)
+
+
 def test_a_second_press_while_the_chosen_key_is_shown_changes_nothing(counter: Counter):
     counter.do("rate")
     counter.do("level", 5)
