@@ -5,7 +5,7 @@ import logging
 import time
 
 import msgspec
-from litestar import Litestar, get, head
+from litestar import Litestar, Router, get, head
 from litestar.datastructures import State
 from litestar.enums import ScopeType
 from litestar.types import (
@@ -18,7 +18,16 @@ from litestar.types import (
     WebSocketReceiveMessage,
 )
 
-from central import device_api, openapi, phone_page, problems, reader_api
+from central import (
+    access_api,
+    device_api,
+    editing_api,
+    openapi,
+    phone_page,
+    photo_api,
+    problems,
+    reader_api,
+)
 from central.errors import Refused
 from central.service import Central
 from protocol.messages import PROBLEM_TYPE
@@ -59,7 +68,11 @@ def make_app(central: Central) -> ASGIApp:
             health_head,
             *(device_api.enrol, device_api.send_records),
             *(device_api.fetch_configuration, device_api.send_heartbeat),
+            photo_api.fetch_photo,
             *reader_api.HANDLERS,
+            # As a whole: a call added to an address later has the earlier ones there prepared
+            # twice, and those are never answered.
+            Router(path="/", route_handlers=[*editing_api.HANDLERS, *access_api.HANDLERS]),
             phone_page.show,
             phone_page.show_small,
         ],

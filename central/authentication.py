@@ -8,7 +8,7 @@ configurations are numbered, and a heartbeat that is not newer changes nothing.
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -33,6 +33,9 @@ from protocol.messages import (
     SIGNED_COMPONENTS,
     SIGNED_COMPONENTS_WITHOUT_BODY,
 )
+
+READER, EDITOR = "reader", "editor"
+"""The roles of a key: one reads ratings and counts, the other edits the roll of a hall."""
 
 
 class _Fields:
@@ -124,17 +127,24 @@ def device_of(request: Request[Any, Any, Any], body: bytes | None, database: Dat
     return device
 
 
-def check_reader(request: Request[Any, Any, Any], database: Database) -> None:
-    """Return if ``request`` brings a reader's key (RFC 6750), else raise `Refused`."""
+def check_reader(
+    request: Request[Any, Any, Any], database: Database, roles: Sequence[str] = (READER,)
+) -> str:
+    """Return whose key ``request`` brings (RFC 6750): one of ``roles``, else raise `Refused`."""
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
     digest = hash_reader_key(key.strip())
     table = schema.reader
     with database.reading() as connection:
         row = connection.execute(select(table).where(table.c.hash == digest)).one_or_none()
     held = row.hash if row is not None else bytes(len(digest))
-    if not hmac.compare_digest(held, digest) or scheme.lower() != "bearer":
+    same = hmac.compare_digest(held, digest)
+    if row is None or not same or scheme.lower() != "bearer":
         detail = "Authorization: Bearer <key>; a key is made by haochaping central reader NAME"
         raise Refused(401, "reader-unknown", detail, {"WWW-Authenticate": "Bearer"})
+    if row.role not in roles:
+        detail = f"this is a key of role {row.role}; needed is {' or '.join(roles)}"
+        raise Refused(403, "not-allowed", detail)
+    return str(row.name)
 
 
 def hash_reader_key(key: str) -> bytes:

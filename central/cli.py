@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from central import access_cli, roll_cli, service_cli
+
 if TYPE_CHECKING:
     from central.database import Database
     from central.settings import Settings
@@ -59,16 +61,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=int,
         help="port to listen on, 0 for a free one (default: settings, else 8080)",
     )
-    bring = command("import", "bring in a hall: windows, staff, matters, notices, rules")
-    bring.add_argument("hall", type=Path, metavar="HALL.toml", help="the hall file")
+    roll_cli.add_commands(command)
+    access_cli.add_commands(command)
     token = command("token", "make a one-time enrolment token for a new device")
     token.add_argument("--window", required=True, metavar="CODE", help="where it will stand")
     token.add_argument(
         "--days", type=int, default=14, help="days until it expires (default: %(default)s)"
     )
     _add_out(token, "token")
-    reader = command("reader", "make a key for someone who reads ratings and counts")
+    reader = command("reader", "make a key for someone who reads ratings, or edits a hall")
     reader.add_argument("name", metavar="NAME", help="who it is for; an old key of NAME ends")
+    reader.add_argument(
+        "--role",
+        choices=("reader", "editor"),
+        default="reader",
+        help="a reader reads ratings and counts, an editor edits staff, matters and windows",
+    )
     _add_out(reader, "key")
     command("devices", "list devices: head, backlog, last contact, alerts")
     revoke = command("revoke", "retire a device: nothing it sends is taken any more")
@@ -83,6 +91,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="show the numbers, which needs sealing.key; that they were read is kept",
     )
+    service_cli.add_commands(command)
     command("show", "show the settings and how much is stored")
 
 
@@ -189,31 +198,16 @@ def _serve(args: argparse.Namespace, settings: "Settings") -> int:
     return 0
 
 
-def _import(args: argparse.Namespace, settings: "Settings") -> int:
-    from central.directory import import_hall, read_hall
-
-    content = read_hall(args.hall)
-    database = _opened(settings)
-    with database.writing() as connection:
-        changed = import_hall(connection, content, args.hall)
-    database.close()
-    _say(
-        f"hall {content.hall.code}: {len(content.windows)} windows, {len(content.staff)} staff, "
-        f"{len(content.matters)} matters" + ("" if changed else " (nothing new)")
-    )
-    return 0
-
-
 def _token(args: argparse.Namespace, settings: "Settings") -> int:
     from central.enrolment import make_token
     from central.service import now_ms
 
     if not 1 <= args.days <= 366:
         return _fail("--days: expected 1 to 366", 2)
-    database = _opened(settings)
+    database = opened(settings)
     with database.writing() as connection:
         token = make_token(connection, args.window, args.days, now_ms())
-        _hand_over(args.out, token)
+        hand_over(args.out, token)
     database.close()
     return 0
 
@@ -224,10 +218,10 @@ def _reader(args: argparse.Namespace, settings: "Settings") -> int:
 
     if not args.name.strip() or not args.name.isprintable():
         return _fail("NAME: expected who the key is for, in printable characters", 2)
-    database = _opened(settings)
+    database = opened(settings)
     with database.writing() as connection:
-        key = make_reader(connection, args.name, now_ms())
-        _hand_over(args.out, key)
+        key = make_reader(connection, args.name, now_ms(), args.role)
+        hand_over(args.out, key)
     database.close()
     return 0
 
@@ -235,7 +229,7 @@ def _reader(args: argparse.Namespace, settings: "Settings") -> int:
 def _devices(args: argparse.Namespace, settings: "Settings") -> int:
     from central import overview
 
-    database = _opened(settings)
+    database = opened(settings)
     with database.reading() as connection:
         found = overview.devices(connection)
     database.close()
@@ -245,9 +239,11 @@ def _devices(args: argparse.Namespace, settings: "Settings") -> int:
         marks = [name for name in ("frozen", "revoked") if one[name]]
         marks += [f"{alert['kind']}: {alert['detail']}" for alert in one["alerts"]]
         backlog = "?" if one["backlog"] is None else one["backlog"]
+        serving = one["serving"]["staff"] if one["serving"] else "nobody"
+        serving += " (paused)" if one["paused"] else ""
         _say(
             f"{one['device']}  window {one['window']}  head {one['head']}  backlog {backlog}  "
-            f"heard {_utc(one['last_contact_ms'])}  {one['software']}"
+            f"heard {utc(one['last_contact_ms'])}  {one['software']}  serving {serving}"
             + (f"  [{'; '.join(marks)}]" if marks else "")
         )
     return 0
@@ -257,7 +253,7 @@ def _revoke(args: argparse.Namespace, settings: "Settings") -> int:
     from central import devices
     from central.service import now_ms
 
-    database = _opened(settings)
+    database = opened(settings)
     with database.writing() as connection:
         devices.revoke(connection, args.device, now_ms())
     database.close()
@@ -269,7 +265,7 @@ def _requeue(args: argparse.Namespace, settings: "Settings") -> int:
     from central.ingest import requeue
     from central.service import now_ms
 
-    database = _opened(settings)
+    database = opened(settings)
     stored, left = requeue(database, now_ms())
     database.close()
     _say(f"{stored} records could be read and are stored; {left} stay in quarantine")
@@ -283,7 +279,7 @@ def _callbacks(args: argparse.Namespace, settings: "Settings") -> int:
     from central.service import now_ms
 
     key = sealing.read_key(settings.sealing_key_file) if args.show_numbers else None
-    database = _opened(settings)
+    database = opened(settings)
     with database.reading() as connection:
         found = callbacks.wanted(connection, opened=args.opened)
     numbers: dict[callbacks.Callback, str] = {}
@@ -298,9 +294,9 @@ def _callbacks(args: argparse.Namespace, settings: "Settings") -> int:
         _say("nobody waits for a call" if not args.opened else "nobody has asked for a call")
     for one in found:
         level = "no rating yet" if one.lowest is None else one.lowest.name.lower()
-        state = "waiting" if one.opened_ms is None else f"read {_utc(one.opened_ms)}"
+        state = "waiting" if one.opened_ms is None else f"read {utc(one.opened_ms)}"
         line = f"{one.visit}  hall {one.hall or '?'}  window {one.window or '?'}  "
-        line += f"{_utc(one.ended_ms)}  lowest {level}  {state}"
+        line += f"{utc(one.ended_ms)}  lowest {level}  {state}"
         if key is not None:
             line += f"  {numbers.get(one, 'cannot be opened with this key')}"
         _say(line)
@@ -310,7 +306,7 @@ def _callbacks(args: argparse.Namespace, settings: "Settings") -> int:
 def _show(args: argparse.Namespace, settings: "Settings") -> int:
     from central import overview
 
-    database = _opened(settings)
+    database = opened(settings)
     with database.reading() as connection:
         totals = overview.totals(connection)
     database.close()
@@ -323,7 +319,6 @@ _COMMANDS = {
     "init": _init,
     "migrate": _migrate,
     "serve": _serve,
-    "import": _import,
     "token": _token,
     "reader": _reader,
     "devices": _devices,
@@ -331,10 +326,13 @@ _COMMANDS = {
     "requeue": _requeue,
     "callbacks": _callbacks,
     "show": _show,
+    **roll_cli.COMMANDS,
+    **access_cli.COMMANDS,
+    **service_cli.COMMANDS,
 }
 
 
-def _opened(settings: "Settings") -> "Database":
+def opened(settings: "Settings") -> "Database":
     """Return the database of an initialised central, its schema checked."""
     from central.database import Database
     from central.service import key_of
@@ -345,7 +343,7 @@ def _opened(settings: "Settings") -> "Database":
     return database
 
 
-def _hand_over(out: Path | None, secret: str) -> None:
+def hand_over(out: Path | None, secret: str) -> None:
     """Print a secret, the one time it can be seen, or put it into a private new file."""
     from central.database import make_private_file
     from central.errors import CentralError
@@ -360,7 +358,8 @@ def _hand_over(out: Path | None, secret: str) -> None:
     _say(f"written to {out}")
 
 
-def _utc(ms: int) -> str:
+def utc(ms: int) -> str:
+    """Return a time for people to read, to the minute."""
     from datetime import UTC, datetime
 
     return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%dT%H:%MZ")

@@ -1,4 +1,4 @@
-"""What a record's contents become in the tables that are asked: visits and ratings.
+"""What a record's contents become in the tables that are asked: visits, ratings, sessions.
 
 Pure: from records that are stored to rows. The rows of one visit may come in different
 batches, so each half leaves the other's columns empty.
@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from central import clocks
+from central import clocks, sessions
 from central.clocks import Anchor, Reading
 from central.judgement import Examined
 from protocol.records import AnyRecord, Rating, VisitClosed, VisitOpened
@@ -20,12 +20,13 @@ Row = dict[str, Any]
 
 @dataclass(slots=True)
 class Rows:
-    """Rows for four tables."""
+    """Rows for five tables."""
 
     records: list[Row] = field(default_factory=list)
     visits: dict[bytes, Row] = field(default_factory=dict)
     ratings: list[Row] = field(default_factory=list)
     callbacks: list[Row] = field(default_factory=list)
+    sessions: list[Row] = field(default_factory=list)
 
 
 def anchors_after(
@@ -54,8 +55,13 @@ def rows_of(
     now_ms: int,
     *,
     credited: bool,
+    window: str | None,
 ) -> Rows:
-    """Return the rows that ``stored`` becomes. ``credited`` is False while frozen."""
+    """Return the rows that ``stored`` becomes.
+
+    ``credited`` is False while frozen; ``window`` is the number of the window the device
+    stands at.
+    """
     rows = Rows()
     for one in stored:
         record = one.contents
@@ -72,6 +78,9 @@ def rows_of(
             "corrected_ms": corrected.ms,
             "corrected_by": corrected.by.value,
         }
+        event = sessions.row_of(record, device_id, window, now_ms)
+        if event is not None:
+            rows.sessions.append(event)
         visit = None
         if isinstance(record, VisitOpened | Rating | VisitClosed):
             visit = record.visit.bytes
@@ -141,6 +150,7 @@ def _visit(visits: dict[bytes, Row], record: VisitOpened | VisitClosed, device_i
         row["staff"] = record.staff
         row["invited_by"] = record.invited_by.value
         row["matters"] = msgspec.json.encode(record.matters).decode()
+        row["system"] = record.system
         row["opened_seq"] = record.seq
     elif isinstance(record, VisitClosed) and row["closed_seq"] is None:
         row["outcome"] = record.outcome.value
@@ -149,7 +159,7 @@ def _visit(visits: dict[bytes, Row], record: VisitOpened | VisitClosed, device_i
         row["closed_seq"] = record.seq
 
 
-OPENED_COLUMNS = ("window", "staff", "invited_by", "matters", "opened_seq")
+OPENED_COLUMNS = ("window", "staff", "invited_by", "matters", "system", "opened_seq")
 CLOSED_COLUMNS = (
     "outcome",
     "reason",

@@ -1,17 +1,16 @@
 """The four calls a device makes: enrol, send records, fetch configuration, heartbeat."""
 
 import zlib
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
-import msgspec
-from litestar import Request, Response, get, post
-from litestar.datastructures import State
+from litestar import Response, get, post
 from litestar.openapi.spec import Example
 from litestar.params import HeaderParameter, RawBody
 from sqlalchemy.exc import IntegrityError
 
-from central import devices, enrolment, heartbeats, ingest, issuing
+from central import devices, elsewhere, enrolment, heartbeats, ingest, issuing
 from central.authentication import device_of
+from central.bodies import Asked, content_type, read_json
 from central.errors import Refused
 from central.openapi import problems
 from central.service import Central, now_ms
@@ -31,9 +30,6 @@ CONFIGURATION_TYPE = 'application/cose; cose-type="cose-sign1"'
 """RFC 9052, section 10.1.1."""
 SMALL_BODY = 64 * 1024
 
-_Struct = TypeVar("_Struct")
-_Asked = Request[Any, Any, State]
-
 
 @post(
     "/v1/enrolments",
@@ -47,10 +43,10 @@ _Asked = Request[Any, Any, State]
     responses=problems(400, 403, 409, 413, 415),
     media_type="application/json",
 )
-def enrol(request: _Asked, body: RawBody) -> Response[EnrolmentReply]:
+def enrol(request: Asked, body: RawBody) -> Response[EnrolmentReply]:
     """Answer with the device's name, central's key and the first configuration."""
     central: Central = request.app.state.central
-    asked = _read_json(request, body, EnrolmentRequest)
+    asked = read_json(request, body, EnrolmentRequest)
     try:
         with central.database.writing() as connection:
             reply = enrolment.enrol(
@@ -73,11 +69,11 @@ def enrol(request: _Asked, body: RawBody) -> Response[EnrolmentReply]:
     "device's head. Signed by the device (RFC 9421).",
     responses=problems(400, 401, 403, 413, 415),
 )
-def send_records(request: _Asked, body: RawBody) -> BatchReply:
+def send_records(request: Asked, body: RawBody) -> BatchReply:
     """Take in a batch."""
     central: Central = request.app.state.central
     device = device_of(request, body, central.database)
-    if _content_type(request) != BATCH_TYPE:
+    if content_type(request) != BATCH_TYPE:
         raise Refused(415, "unsupported-type", f"expected Content-Type: {BATCH_TYPE}")
     try:
         batch = decode_batch(_decompressed(request, body))
@@ -100,7 +96,7 @@ def send_records(request: _Asked, body: RawBody) -> BatchReply:
     responses=problems(400, 401, 403),
 )
 def fetch_configuration(
-    request: _Asked,
+    request: Asked,
     if_none_match: Annotated[
         str | None,
         HeaderParameter(name="If-None-Match", examples=[Example(value='"0f3a..."')]),
@@ -124,16 +120,16 @@ def fetch_configuration(
     request_max_body_size=SMALL_BODY,
     tags=["devices"],
     summary="Say how a device is",
-    description="Answered with central's time, the newest configuration's version and a receipt. "
-    "A heartbeat that is not newer than the last one changes nothing. Signed by the device "
-    "(RFC 9421).",
+    description="Answered with central's time, the newest configuration's version, a receipt, "
+    "and where the one who serves has since logged in, if they have. A heartbeat that is not "
+    "newer than the last one changes nothing. Signed by the device (RFC 9421).",
     responses=problems(400, 401, 403, 413, 415),
 )
-def send_heartbeat(request: _Asked, body: RawBody) -> HeartbeatReply:
+def send_heartbeat(request: Asked, body: RawBody) -> HeartbeatReply:
     """Keep a heartbeat."""
     central: Central = request.app.state.central
     device = device_of(request, body, central.database)
-    beat = _read_json(request, body, Heartbeat)
+    beat = read_json(request, body, Heartbeat)
     now = now_ms()
     with central.database.writing() as connection:
         locked = devices.find(connection, device.name, lock=True) or device
@@ -146,9 +142,11 @@ def send_heartbeat(request: _Asked, body: RawBody) -> HeartbeatReply:
             now,
             above=beat.configuration if newer else 0,
         )
+        displaced = elsewhere.find(connection, locked.id) if newer else None
     if not newer:
         central.refusals.count("stale-heartbeat")
-    return HeartbeatReply(now, issued.version, locked.receipt(central.key, locked.next_issue(now)))
+    receipt = locked.receipt(central.key, locked.next_issue(now))
+    return HeartbeatReply(now, issued.version, receipt, displaced)
 
 
 def _issued(central: Central, name: str) -> issuing.Issued:
@@ -164,22 +162,7 @@ def _issued(central: Central, name: str) -> issuing.Issued:
         return issuing.issue(connection, locked, central.key, url, now_ms())
 
 
-def _content_type(request: _Asked) -> str:
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-
-def _read_json(request: _Asked, body: bytes, kind: type[_Struct]) -> _Struct:
-    if _content_type(request) != "application/json":
-        raise Refused(415, "unsupported-type", "expected Content-Type: application/json")
-    if request.headers.get("content-encoding", "identity") != "identity":
-        raise Refused(415, "unsupported-type", "expected no Content-Encoding")
-    try:
-        return msgspec.json.decode(body, type=kind)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise Refused(400, "malformed", str(error)[:300]) from error
-
-
-def _decompressed(request: _Asked, body: bytes) -> bytes:
+def _decompressed(request: Asked, body: bytes) -> bytes:
     """Undo the content encoding, never to more than `MAX_BATCH_BYTES`."""
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding == "identity":

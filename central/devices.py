@@ -73,11 +73,26 @@ def revoke(connection: Connection, name: str, now_ms: int) -> None:
 
 
 def raise_alert(
-    connection: Connection, device: Device, kind: str, detail: str, now_ms: int
+    connection: Connection,
+    device: Device,
+    kind: str,
+    detail: str,
+    now_ms: int,
+    *,
+    again: bool = False,
 ) -> None:
-    """Raise an alert for people to look at; the same one is raised once."""
+    """Raise an alert for people to look at; the same one is raised once.
+
+    With ``again`` the one that is held tells when it was last raised.
+    """
     row = {"device_id": device.id, "kind": kind, "detail": detail, "raised_ms": now_ms}
-    insert_new(connection, schema.alert, [row])
+    insert_new(
+        connection,
+        schema.alert,
+        [row],
+        update=(lambda _held, new: {"raised_ms": new.raised_ms}) if again else None,
+        key=("device_id", "kind", "detail"),
+    )
 
 
 def _device(row: Row[Any]) -> Device:

@@ -1,27 +1,23 @@
 """The hall file: who and what there is in a hall, imported from TOML.
 
 An import replaces what the hall had; importing the same file again changes nothing, so the
-devices are issued a new configuration only when something is really different.
+devices are issued a new configuration only when something is really different. PINs, badges,
+cards and photos that were given out by other ways stay where the file does not speak of them.
 """
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, Table, delete, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
-from central import schema
-from central.database import insert_or_replace
-from central.errors import Mistakes
+from central import flaws, roll, rule_packs, schema, wording
+from central.initials import initials_of
 from central.mistakes import Mistaken, phone_url_flaw, read_toml
-from protocol.configuration import Hall, Matter, Rules, StaffMember, Window
+from central.roll import MATTERS, STAFF, WINDOWS, Change, Entry, Kind
+from protocol.configuration import Hall, Hours, Rules, Texts
 from protocol.limits import Long, Short
-from protocol.tags import BASE_SET, TAGS
-
-_Values = Mapping[str, Any]
-"""The keys of an entry that could be read."""
 
 
 class HallEntry(Hall, frozen=True, forbid_unknown_fields=True):
@@ -30,15 +26,32 @@ class HallEntry(Hall, frozen=True, forbid_unknown_fields=True):
     phone_url: Short = ""
 
 
+class HallChange(NamedTuple):
+    """What an import did, or would do."""
+
+    new: bool
+    """The hall was not there before."""
+    itself: bool
+    """Something that the hall says as a whole is different: its name, its rules ..."""
+    tables: Mapping[Kind, Change]
+
+    def __bool__(self) -> bool:
+        """Whether anything is different."""
+        return self.new or self.itself or any(self.tables.values())
+
+
 class HallFile(msgspec.Struct, frozen=True):
     """A hall file that was read without a mistake."""
 
     hall: HallEntry
-    windows: tuple[Window, ...]
-    staff: tuple[StaffMember, ...]
-    matters: tuple[Matter, ...]
+    windows: tuple[Entry, ...]
+    staff: tuple[Entry, ...]
+    """Without those of `roll.CREDENTIALS` that the file does not speak of."""
+    matters: tuple[Entry, ...]
     notices: tuple[str, ...]
     rules: Rules
+    hours: Hours
+    texts: Texts
 
 
 def read_hall(file: Path) -> HallFile:
@@ -47,158 +60,136 @@ def read_hall(file: Path) -> HallFile:
     mistaken = Mistaken(file)
     mistaken.unknown_keys(content, HallFile.__struct_fields__, "")
     hall = mistaken.values(HallEntry, mistaken.table(content, "hall"), "hall")
-    windows = _entries(mistaken, content, "windows", Window)
-    staff = _entries(mistaken, content, "staff", StaffMember)
-    matters = _entries(mistaken, content, "matters", Matter)
-    _once(mistaken, "windows", "code", windows)
-    _once(mistaken, "windows", "number", windows)
-    _once(mistaken, "staff", "number", staff)
-    _once(mistaken, "matters", "code", matters)
-    if not windows and "windows" not in content:
+    sides = flaws.Sides(*(_entries(mistaken, content, kind) for kind in (WINDOWS, STAFF, MATTERS)))
+    if not sides.windows and "windows" not in content:
         mistaken.add("windows", "expected at least one [[windows]]")
-    _check_assigned(mistaken, windows, staff)
+    _note_flaws(mistaken, sides)
     if (phone_url := hall.get("phone_url")) and (flaw := phone_url_flaw(phone_url)):
         mistaken.add("hall.phone_url", flaw)
-    try:
-        notices = msgspec.convert(content.get("notices", []), tuple[Long, ...])
-    except msgspec.ValidationError:
-        mistaken.add("notices", "expected a list of texts of at most 1000 characters")
-        notices = ()
-    rules = mistaken.values(Rules, mistaken.table(content, "rules"), "rules")
-    _check_tags(mistaken, rules.get("switched_off_tags", ()))
+    notices = read_notices(mistaken, content.get("notices", []), "notices")
+    rules = rule_packs.read_rules(mistaken, mistaken.table(content, "rules"), "rules")
+    hours = read_hours(mistaken, mistaken.table(content, "hours"), "hours")
+    texts = read_texts(mistaken, mistaken.table(content, "texts"), "texts.")
     mistaken.raise_any()
     return HallFile(
         HallEntry(**hall),
-        tuple(Window(**values) for values in windows),
-        tuple(StaffMember(**values) for values in staff),
-        tuple(Matter(**values) for values in matters),
+        tuple({**WINDOWS.defaults(), **window} for window in sides.windows),
+        tuple(dict(member) for member in sides.staff),
+        tuple(
+            {**matter, "initials": matter.get("initials") or initials_of(matter["name"])}
+            for matter in sides.matters
+        ),
         notices,
-        Rules(**rules),
+        rules,
+        hours,
+        texts,
     )
 
 
-def import_hall(connection: Connection, content: HallFile, file: Path) -> bool:
-    """Make the tables say what ``content`` says; return whether that changed anything.
+def read_notices(mistaken: Mistaken, said: Any, where: str) -> tuple[str, ...]:
+    """Return the notices in ``said``; note it if that is something else."""
+    try:
+        return msgspec.convert(said, tuple[Long, ...])
+    except msgspec.ValidationError:
+        mistaken.add(where, "expected a list of texts of at most 1000 characters")
+        return ()
+
+
+def read_hours(mistaken: Mistaken, table: Mapping[str, Any], where: str) -> Hours:
+    """Return the opening hours in ``table``; note every mistake."""
+    hours = Hours(**mistaken.values(Hours, table, where))
+    if hours.opens and hours.closes and hours.opens >= hours.closes:
+        key = f"{where}.closes" if where else "closes"
+        mistaken.add(key, f"expected a time after opens, {hours.opens}")
+    return hours
+
+
+def read_texts(mistaken: Mistaken, table: Mapping[str, Any], where: str) -> Texts:
+    """Return the hall's own wording in ``table``; note every mistake."""
+    texts, wrong = wording.read_texts(table)
+    for key, expected in wrong:
+        mistaken.add(where + key, expected)
+    return texts
+
+
+def encode(said: Any) -> str:
+    """Return the JSON that the hall's row keeps of ``said``, the same for the same."""
+    return msgspec.json.encode(said, order="sorted").decode()
+
+
+def import_hall(connection: Connection, content: HallFile, file: Path) -> HallChange:
+    """Make the tables say what ``content`` says; return what that changed, if anything.
 
     Raises `Mistakes` where the file contradicts what central already holds.
     """
     hall = content.hall
-    _check_against_tables(connection, content, file)
     row = {
         "code": hall.code,
         "name": hall.name,
         "phone_url": hall.phone_url,
-        "notices": json.dumps(content.notices, ensure_ascii=False),
-        "rules": msgspec.json.encode(content.rules).decode(),
+        **{name: encode(getattr(content, name)) for name in ("notices", "rules", "hours", "texts")},
     }
-    before = connection.execute(
-        select(schema.hall).where(schema.hall.c.code == hall.code)
-    ).one_or_none()
+    query = select(schema.hall).where(schema.hall.c.code == hall.code).with_for_update()
+    before = connection.execute(query).one_or_none()
+    held = {kind: roll.entries(connection, kind, hall.code) for kind in roll.KINDS.values()}
+    wanted = {
+        WINDOWS: {window["code"]: window for window in content.windows},
+        STAFF: {
+            member["number"]: _keeping(held[STAFF].get(member["number"], {}), member)
+            for member in content.staff
+        },
+        MATTERS: {matter["code"]: matter for matter in content.matters},
+    }
+    _check_against_tables(connection, hall.code, wanted, file)
     changed = before is None or any(before._mapping[key] != row[key] for key in row)
     if before is None:
         connection.execute(insert(schema.hall).values(**row, revision=0))
     elif changed:
         connection.execute(update(schema.hall).where(schema.hall.c.code == hall.code).values(**row))
-    for table, key, entries in (
-        (schema.service_window, "code", content.windows),
-        (schema.staff_member, "number", content.staff),
-        (schema.matter, "code", content.matters),
-    ):
-        rows = [{"hall": hall.code, **msgspec.to_builtins(entry)} for entry in entries]
-        changed |= _replace(connection, table, key, hall.code, rows)
-    if changed:
-        connection.execute(
-            update(schema.hall)
-            .where(schema.hall.c.code == hall.code)
-            .values(revision=schema.hall.c.revision + 1)
-        )
-    return changed
+    tables = {kind: roll.compare(held[kind], entries) for kind, entries in wanted.items()}
+    for kind, change in tables.items():
+        roll.write(connection, kind, hall.code, wanted[kind], change)
+    change_of_hall = HallChange(before is None, changed, tables)
+    if change_of_hall:
+        roll.touch(connection, hall.code)
+    return change_of_hall
 
 
-def _replace(
-    connection: Connection, table: Table, key: str, hall: str, rows: list[dict[str, Any]]
-) -> bool:
-    """Make the hall's rows of ``table`` exactly ``rows``; return whether that was news."""
-    held = {
-        row._mapping[key]: dict(row._mapping)
-        for row in connection.execute(select(table).where(table.c.hall == hall))
-    }
-    wanted = {row[key]: row for row in rows}
-    gone = [name for name in held if name not in wanted]
-    news = [row for name, row in wanted.items() if held.get(name) != row]
-    for name in gone:
-        connection.execute(delete(table).where(table.c.hall == hall, table.c[key] == name))
-    for row in news:
-        insert_or_replace(connection, table, row)
-    return bool(gone or news)
+def _keeping(held: Mapping[str, Any], member: Entry) -> Entry:
+    kept = {name: held[name] for name in roll.CREDENTIALS if name in held}
+    return {**STAFF.defaults(), **kept, **member}
 
 
-def _check_against_tables(connection: Connection, content: HallFile, file: Path) -> None:
-    mistakes = []
-    windows, devices = schema.service_window, schema.device
-    codes = {window.code for window in content.windows}
-    for row in connection.execute(select(windows)):
-        if row.code in codes and row.hall != content.hall.code:
-            mistakes.append(
-                f"{file}: windows (code {row.code}): this window belongs to hall {row.hall}; "
-                "a code is given once in all halls"
-            )
-        elif row.code not in codes and row.hall == content.hall.code:
-            standing = connection.execute(
-                select(devices.c.name).where(
-                    devices.c.window == row.code, devices.c.revoked_ms.is_(None)
-                )
-            ).scalars()
-            mistakes += [
-                f"{file}: windows: {row.code} is missing, but device {name} stands there; "
-                "keep the window or revoke the device"
-                for name in standing
-            ]
-    if mistakes:
-        raise Mistakes(mistakes)
-
-
-def _entries(
-    mistaken: Mistaken, content: dict[str, Any], key: str, kind: type[msgspec.Struct]
-) -> list[dict[str, Any]]:
-    """Read an array of tables; each mistake says which of them, counted from 1."""
-    return [
-        mistaken.values(kind, table, f"{key}[{number}]")
-        for number, table in enumerate(mistaken.tables(content, key), start=1)
-    ]
-
-
-def _once(mistaken: Mistaken, table: str, key: str, entries: Iterable[_Values]) -> None:
-    seen: set[str] = set()
-    for value in (entry[key] for entry in entries if key in entry):
-        if value in seen:
-            mistaken.add(f"{table}.{key}", f"{value!r} is given twice")
-        seen.add(value)
-
-
-def _check_assigned(
-    mistaken: Mistaken, windows: Iterable[_Values], staff: Iterable[_Values]
+def _check_against_tables(
+    connection: Connection, hall: str, wanted: Mapping[Kind, Mapping[str, Entry]], file: Path
 ) -> None:
-    """Note who is assigned and not there; says nothing while a staff number is unreadable."""
-    numbers = {member.get("number") for member in staff}
-    for place, window in enumerate(windows, start=1):
-        assigned = window.get("assigned_staff")
-        if assigned and assigned not in numbers and None not in numbers:
-            named = f" (code {window['code']})" if "code" in window else f"[{place}]"
-            mistaken.add(
-                f"windows{named}.assigned_staff",
-                f"there is no [[staff]] with number {assigned!r}",
-            )
+    mistaken = Mistaken(file)
+    for code, expected in flaws.flaws_with_tables(connection, hall, wanted[WINDOWS]):
+        mistaken.add(f"windows (code {code})", expected)
+    for number, expected in flaws.unknown_photos(connection, hall, wanted[STAFF].values()):
+        mistaken.add(f"staff (number {number}).photo", expected)
+    # Kept badges and cards beside new ones; the rest was found when the file was read.
+    sides = flaws.Sides((), tuple(wanted[STAFF].values()), ())
+    _note_flaws(mistaken, sides)
+    mistaken.raise_any()
 
 
-def _check_tags(mistaken: Mistaken, switched_off: Iterable[int]) -> None:
-    every = {code for codes in TAGS.values() for code in codes}
-    base = {code for codes in TAGS.values() for code in tuple(codes)[:BASE_SET]}
-    known = ", ".join(f"{min(codes)}-{max(codes)}" for codes in TAGS.values())
-    for code in switched_off:
-        if code not in every:
-            mistaken.add(
-                "rules.switched_off_tags", f"there is no tag {code}; known tags are {known}"
-            )
-        elif code in base:
-            mistaken.add("rules.switched_off_tags", f"{code} is of the base set and stays on")
+def _entries(mistaken: Mistaken, content: Mapping[str, Any], kind: Kind) -> list[Entry]:
+    """Read an array of tables; each mistake says which of them, counted from 1."""
+    found = []
+    for place, table in enumerate(mistaken.tables(content, kind.name), start=1):
+        where = f"{kind.name}[{place}]"
+        entry = mistaken.values(kind.shape, table, where)
+        for field, expected in flaws.own_flaws(kind, entry):
+            mistaken.add(f"{where}.{field}", expected)
+        found.append(entry)
+    return found
+
+
+def _note_flaws(mistaken: Mistaken, sides: flaws.Sides) -> None:
+    for flaw in flaws.joint_flaws(sides):
+        kind, entry = flaw.kind, sides.of(flaw.kind)[flaw.place]
+        named = f"[{flaw.place + 1}]"
+        if kind.key in entry and flaw.field != kind.key:
+            named = f" ({kind.key} {entry[kind.key]})"
+        mistaken.add(f"{kind.name}{named}.{flaw.field}", flaw.expected)

@@ -56,18 +56,34 @@ _TITLES = {
     "key-known": "One of the keys belongs to another device",
     "bad-proof": "The request is not signed by the keys it brings",
     "reader-unknown": "A reader's key is needed here",
+    "not-allowed": "This key may not do that",
+    "exists": "There is one already",
+    "changed": "It has been changed since it was read",
+    "unconditional": "A change must say which state it changes",
+    "in-use": "Something else needs it",
     "busy": "Central has too much to do at the moment",
     "internal": "Central made a mistake",
 }
+
+
+class ListedProblem(Problem, frozen=True, omit_defaults=True):
+    """A refusal that lists every mistake, as `Mistakes` does."""
+
+    mistakes: tuple[str, ...] = ()
 
 
 class Refused(CentralError):
     """A request is answered with a problem document (RFC 9457) and has changed nothing."""
 
     def __init__(
-        self, status: int, code: str, detail: str = "", headers: Mapping[str, str] | None = None
+        self,
+        status: int,
+        code: str,
+        detail: str = "",
+        headers: Mapping[str, str] | None = None,
+        mistakes: Sequence[str] = (),
     ) -> None:
         super().__init__(f"{code}: {detail}")
         title = _TITLES.get(code, "The request was refused")
-        self.problem = Problem(title=title, status=status, code=code, detail=detail)
+        self.problem = ListedProblem(title, status, code, detail, mistakes=tuple(mistakes))
         self.headers = dict(headers or {})

@@ -58,13 +58,24 @@ class Filters:
             found.append(schema.visit.c.staff == self.staff)
         return found
 
-    def _on_place(self) -> list[ColumnElement[bool]]:
+    def on_events(
+        self, staff: ColumnElement[Any], window: ColumnElement[Any]
+    ) -> list[ColumnElement[bool]]:
+        """Return the conditions on `session_record` as `sessions.with_visit` joins it."""
+        found = [*self._on_time(schema.record.c.corrected_ms), *self._on_place(window)]
+        if self.device is not None:
+            found.append(schema.device.c.name == self.device)
+        if self.staff is not None:
+            found.append(staff == self.staff)
+        return found
+
+    def _on_place(self, number: ColumnElement[Any] | None = None) -> list[ColumnElement[bool]]:
         found: list[ColumnElement[bool]] = []
         if self.hall is not None:
             found.append(places.STAND.c.hall == self.hall)
         if self.window is not None:
-            code = places.WINDOW.c.code
-            found.append(or_(schema.visit.c.window == self.window, code == self.window))
+            named = schema.visit.c.window if number is None else number
+            found.append(or_(named == self.window, places.WINDOW.c.code == self.window))
         return found
 
     def _on_time(self, column: ColumnElement[Any]) -> list[ColumnElement[bool]]:

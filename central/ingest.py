@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from central import contents, devices, ratings, schema, timing
+from central import contents, devices, paging, places, schema, sessions, timing
 from central.database import Database, insert_new
 from central.devices import Device
 from central.errors import Refused
@@ -136,14 +136,22 @@ def _store(
         before = timing.anchors(connection, device.id, boot_ids)
         after = contents.anchors_after(before, judgement.stored, now_ms)
         timing.keep_anchors(connection, device.id, before, after)
-        rows = contents.rows_of(judgement.stored, device.id, after, now_ms, credited=not frozen)
+        rows = contents.rows_of(
+            judgement.stored,
+            device.id,
+            after,
+            now_ms,
+            credited=not frozen,
+            window=places.number_of(connection, device.window),
+        )
         connection.execute(insert(schema.record), rows.records)
         _keep_visits(connection, list(rows.visits.values()))
         if rows.ratings:
-            ratings.announce(connection)
+            paging.announce(connection, paging.RATINGS)
         counted = insert_new(connection, schema.rating, rows.ratings)
         second_ratings = len(rows.ratings) - counted
         insert_new(connection, schema.callback, rows.callbacks)
+        _keep_sessions(connection, device, rows.sessions, now_ms)
     if judgement.mended:
         _settle(connection, device, [one.seq for one in judgement.mended], now_ms)
     _keep_aside(connection, device, judgement, now_ms)
@@ -168,6 +176,19 @@ def _keep_visits(connection: Connection, rows: Sequence[contents.Row]) -> None:
         rows,
         update=lambda held, new: {name: func.coalesce(held[name], new[name]) for name in columns},
     )
+
+
+def _keep_sessions(
+    connection: Connection, device: Device, rows: Sequence[contents.Row], now_ms: int
+) -> None:
+    """Keep who came, left or was locked out; a lock-out is an alert too."""
+    if not rows:
+        return
+    paging.announce(connection, paging.SESSIONS)
+    insert_new(connection, schema.session_record, rows)
+    locked = {sessions.alert_of(row) for row in rows if row["kind"] == sessions.Kind.LOCKOUT}
+    for detail in sorted(locked):
+        devices.raise_alert(connection, device, sessions.LOCKED, detail, now_ms, again=True)
 
 
 def _settle(connection: Connection, device: Device, places: Sequence[int], now_ms: int) -> None:

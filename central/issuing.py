@@ -12,10 +12,19 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, insert, select
 
-from central import schema, sealing
+from central import roll, schema, sealing, systems
 from central.devices import Device
+from central.roll import MATTERS, STAFF, WINDOWS
 from protocol import configuration
-from protocol.configuration import Configuration, Hall, Matter, Rules, StaffMember, Window
+from protocol.configuration import (
+    Configuration,
+    Hall,
+    Hours,
+    Matter,
+    Rules,
+    StaffMember,
+    Window,
+)
 from protocol.keys import SigningKey
 from protocol.limits import MAX_INTEGER
 
@@ -71,6 +80,11 @@ def issue(
         return Issued(newest.version, newest.signed)
     version = max(last, above if above < MAX_INTEGER else 0) + 1
     signed = configuration.sign(msgspec.structs.replace(content, version=version), key)
+    connection.execute(  # a large hall's takes megabytes; hash and time of older ones stay
+        table.update()
+        .where(table.c.device_id == device.id, table.c.version == last)
+        .values(signed=b"")
+    )
     connection.execute(
         insert(table).values(
             device_id=device.id,
@@ -109,28 +123,26 @@ def _basis(connection: Connection, device: Device, phone_url: str) -> str:
 def _build(connection: Connection, device: Device, phone_url: str) -> Configuration:
     """Read the hall's tables; the version is a placeholder."""
     windows, halls = schema.service_window, schema.hall
-    window = connection.execute(select(windows).where(windows.c.code == device.window)).one()
-    hall = connection.execute(select(halls).where(halls.c.code == window.hall)).one()
-    staff, matters = schema.staff_member, schema.matter
+    code = connection.execute(select(windows.c.hall).where(windows.c.code == device.window))
+    hall = connection.execute(select(halls).where(halls.c.code == code.scalar_one())).one()
+    window = roll.entry(connection, WINDOWS, hall.code, device.window)
+    assert window is not None  # noqa: S101 - found by its code two lines above
     return Configuration(
         device=device.name,
         version=1,
         hall=Hall(hall.code, hall.name),
-        window=Window(window.code, window.number, window.assigned_staff),
+        window=Window(**window),
         staff=tuple(
-            StaffMember(row.number, row.name, row.post, row.department, row.pin_verifier)
-            for row in connection.execute(
-                select(staff).where(staff.c.hall == hall.code).order_by(staff.c.number)
-            )
+            StaffMember(**member) for member in roll.entries(connection, STAFF, hall.code).values()
         ),
         matters=tuple(
-            Matter(row.code, row.name)
-            for row in connection.execute(
-                select(matters).where(matters.c.hall == hall.code).order_by(matters.c.code)
-            )
+            Matter(**matter) for matter in roll.entries(connection, MATTERS, hall.code).values()
         ),
         notices=tuple(json.loads(hall.notices)),
         rules=msgspec.json.decode(hall.rules, type=Rules),
         phone_url=hall.phone_url or phone_url,
         sealing_key=sealing.public_key(connection),
+        hours=msgspec.json.decode(hall.hours, type=Hours),
+        systems=systems.of_hall(connection, hall.code),
+        texts=json.loads(hall.texts),
     )

@@ -1,7 +1,7 @@
-"""Reading a TOML file so that every mistake in it is told at once.
+"""Reading what somebody wrote so that every mistake in it is told at once.
 
-Each mistake names the file, the key and what was expected, with a "did you mean" for a
-misspelt key. Nothing is read half: one mistake and the caller gets none of it.
+Each mistake names the file (if it came in one), the key and what was expected, with a "did
+you mean" for a misspelt key. Nothing is read half: one mistake and the caller gets none of it.
 """
 
 import difflib
@@ -17,15 +17,15 @@ from central.errors import Mistakes
 
 
 class Mistaken:
-    """The mistakes found in one file so far."""
+    """The mistakes found so far, in one file or, without one, in one request."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path | None = None) -> None:
         self.file = file
         self.found: list[str] = []
 
     def add(self, key: str, expected: str) -> None:
         """Note that ``key`` is not as ``expected``."""
-        self.add_elsewhere(f"{self.file}: {key}", expected)
+        self.add_elsewhere(key if self.file is None else f"{self.file}: {key}", expected)
 
     def add_elsewhere(self, where: str, expected: str) -> None:
         """Note a mistake that is not in the file, as in a variable of the environment."""
@@ -115,7 +115,19 @@ def _join(where: str, key: str) -> str:
     return f"{where}.{key}" if where else key
 
 
+_PATTERNS = {
+    r"\x1f\x7f": "expected one line without control characters",
+    r"[^\x00]": "expected text without a NUL",
+    "[0-9a-f]{64}": "expected 64 hexadecimal digits, lower case",
+    "[0-5][0-9]": "expected HH:MM",
+}
+"""What a regular expression of the protocol means, by a part of it."""
+
+
 def _plainly(message: str) -> str:
     """Turn msgspec's wording, "Expected `str` of length >= 1 - at `$[...]`", into ours."""
     text = message.partition(" - at ")[0].replace("`", "")
+    if "matching regex" in text:
+        shown = text.replace("\\\\", "\\")
+        text = next((said for part, said in _PATTERNS.items() if part in shown), text)
     return text[:1].lower() + text[1:]

@@ -12,6 +12,9 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.plugins import JsonRenderPlugin
 
+from central import edit_bodies
+from central.errors import ListedProblem
+from protocol.configuration import Hours, Rules
 from protocol.messages import (
     BATCH_TYPE,
     PROBLEM_TYPE,
@@ -27,10 +30,13 @@ _WHAT = {
     400: "The request cannot be read, or a parameter is not as expected",
     401: "The caller is unknown or did not sign",
     403: "The caller is known and refused",
+    404: "There is no such thing",
     409: "Somebody else has it already",
     410: "It was here once and has ended",
+    412: "It has been changed since it was read",
     413: "Too large",
     415: "Another content type or encoding is expected",
+    428: "A change of what is there needs If-Match",
     503: "Central has too much to do; Retry-After says when to come again",
 }
 
@@ -74,7 +80,8 @@ def problems(*statuses: int) -> dict[int, ResponseSpec]:
 def complete(document: dict[str, Any]) -> dict[str, Any]:
     """Return the framework's ``document`` with the bodies and securities it cannot know."""
     _, found = msgspec.json.schema_components(
-        (EnrolmentRequest, Heartbeat, Batch), ref_template="#/components/schemas/{name}"
+        (EnrolmentRequest, Heartbeat, Batch, ListedProblem, Rules, Hours),
+        ref_template="#/components/schemas/{name}",
     )
     components = document.setdefault("components", {})
     components.setdefault("schemas", {}).update(found)
@@ -106,6 +113,9 @@ def complete(document: dict[str, Any]) -> dict[str, Any]:
             tags = call.get("tags", [])
             if "readers" in tags:
                 call["security"] = [{"reader": []}]
+            elif "editors" in tags:
+                call["security"] = [{"reader": []}]
+                edit_bodies.describe(call)
             elif "devices" in tags and path != "/v1/enrolments":
                 call["security"] = [{"deviceSignature": []}]
     return document

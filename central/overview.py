@@ -1,4 +1,4 @@
-"""The list of devices: when each was last heard, how far it is, what is wrong with it."""
+"""The list of devices: when each was last heard, who serves there, what is wrong with it."""
 
 import json
 from collections import defaultdict
@@ -6,14 +6,16 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from central import schema
+from central import schema, sessions
 
 
 def devices(connection: Connection) -> list[dict[str, Any]]:
-    """Return every device with its head, backlog, last heartbeat and alerts."""
+    """Return every device with its head, backlog, who serves, last heartbeat and alerts."""
     device, beat, configuration = schema.device, schema.heartbeat, schema.configuration
     alerts: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    for row in connection.execute(select(schema.alert).order_by(schema.alert.c.id)):
+    for row in connection.execute(
+        select(schema.alert).order_by(schema.alert.c.raised_ms, schema.alert.c.id)
+    ):
         alerts[row.device_id].append(
             {"kind": row.kind, "detail": row.detail, "raised_ms": row.raised_ms}
         )
@@ -33,6 +35,8 @@ def devices(connection: Connection) -> list[dict[str, Any]]:
         ).all()
     )
     beats = {row.device_id: row for row in connection.execute(select(beat))}
+    comings = sessions.latest(connection, sessions.COMINGS)
+    standings = sessions.latest(connection, sessions.STANDINGS)
     return [
         {
             "device": row.name,
@@ -47,11 +51,26 @@ def devices(connection: Connection) -> list[dict[str, Any]]:
             "revoked": row.revoked_ms is not None,
             "quarantined": aside.get(row.id, 0),
             "configuration_issued": issued.get(row.id, 0),
+            "serving": _serving(comings.get(row.id)),
+            "paused": row.id in standings and standings[row.id].kind == sessions.Kind.PAUSE,
             "alerts": alerts[row.id],
             "heartbeat": _heartbeat(beats.get(row.id)),
         }
         for row in connection.execute(select(device).order_by(device.c.name))
     ]
+
+
+def _serving(row: Any) -> dict[str, Any] | None:
+    """Tell who serves, by the last log-in or log-out that has come in."""
+    if row is None or row.kind != sessions.Kind.LOGIN:
+        return None
+    return {
+        "staff": row.staff,
+        "means": row.means,
+        "since_ms": row.corrected_ms,
+        "corrected_by": row.corrected_by,
+        "login_seq": row.seq,
+    }
 
 
 def _heartbeat(row: Any) -> dict[str, Any] | None:
@@ -89,6 +108,7 @@ def totals(connection: Connection) -> dict[str, int]:
         .where(settled.is_(None)),
         "conflicting records": select(func.count()).select_from(schema.conflicting_record),
         "call-backs": select(func.count()).select_from(schema.callback),
+        "session records": select(func.count()).select_from(schema.session_record),
         "alerts": select(func.count()).select_from(schema.alert),
     }
     return {name: connection.execute(query).scalar_one() for name, query in counted.items()}

@@ -1,21 +1,28 @@
-"""What readers may ask: ratings, counts, devices, refusals. A bearer key for each reader."""
+"""What readers may ask: ratings, counts, service, sessions, devices, refusals.
 
-from typing import Annotated, Any
+A bearer key for each reader; staff have none, and so are shown no single rating.
+"""
+
+from enum import StrEnum
+from typing import Annotated, Any, TypeVar
 
 from litestar import Request, get
 from litestar.datastructures import State
 from litestar.params import QueryParameter
 
-from central import counts, overview, ratings
+from central import counts, overview, ratings, service_counts, sessions
 from central.authentication import check_reader
+from central.bodies import refuse_unknown_parameters
 from central.counts import By
 from central.errors import Refused
 from central.filters import Filters, read_time
 from central.openapi import problems
 from central.service import Central
+from central.sessions import Kind
 from protocol.limits import MAX_INTEGER
 
 _Asked = Request[Any, Any, State]
+_Choice = TypeVar("_Choice", bound=StrEnum)
 _NAME = r"^[^\x00-\x1f\x7f]*$"
 _Name = Annotated[str | None, QueryParameter(max_length=64, pattern=_NAME)]
 _Time = Annotated[
@@ -32,6 +39,22 @@ _By = Annotated[
         description="What to count by; needed",
         max_length=64,
         schema_extra={"enum": [by.value for by in By]},
+    ),
+]
+_ServiceBy = Annotated[
+    str | None,
+    QueryParameter(
+        description="What to count by; needed",
+        max_length=64,
+        schema_extra={"enum": [by.value for by in service_counts.By]},
+    ),
+]
+_Kind = Annotated[
+    str | None,
+    QueryParameter(
+        description="Only what happened of this kind",
+        max_length=64,
+        schema_extra={"enum": [kind.value for kind in Kind]},
     ),
 ]
 _Level = Annotated[
@@ -96,7 +119,7 @@ def count_ratings(
 ) -> dict[str, Any]:
     """Answer with a row of counts for each key."""
     central = _opened(request)
-    chosen = _by(by)
+    chosen = _choice("by", By, by)
     filters = _filters(central, hall, window, device, staff, matter, level, since, until)
     with central.database.reading() as connection:
         rows = counts.count(connection, chosen, filters, central.settings.utc_offset_minutes)
@@ -104,11 +127,75 @@ def count_ratings(
 
 
 @get(
+    "/v1/service",
+    sync_to_thread=True,
+    tags=["readers"],
+    summary="Tell how service went",
+    description="Invitations and by whom, how the visits ended, seconds to the first tap, "
+    "cancel reasons, log-ins, pauses and lock-outs; by staff, window, day, device, hall or "
+    "business system. Never a level.",
+    responses=problems(400, 401),
+)
+def count_service(
+    request: _Asked,
+    by: _ServiceBy = None,
+    hall: _Name = None,
+    window: _Window = None,
+    device: _Name = None,
+    staff: _Name = None,
+    since: _Time = None,
+    until: _Time = None,
+) -> dict[str, Any]:
+    """Answer with a row for each key."""
+    central = _opened(request)
+    chosen = _choice("by", service_counts.By, by)
+    filters = _filters(central, hall, window, device, staff, None, None, since, until)
+    with central.database.reading() as connection:
+        rows = service_counts.count(
+            connection, chosen, filters, central.settings.utc_offset_minutes
+        )
+    return {"by": chosen.value, "service": rows}
+
+
+@get(
+    "/v1/sessions",
+    sync_to_thread=True,
+    tags=["readers"],
+    summary="List who came, left, paused, cancelled or was locked out",
+    description="In the order it came in, page by page: ask again with `after` set to the last "
+    "answer's `next`, for ever; nothing is passed over. Never a level.",
+    responses=problems(400, 401),
+)
+def list_sessions(
+    request: _Asked,
+    after: Annotated[int, QueryParameter(ge=0, le=MAX_INTEGER)] = 0,
+    limit: Annotated[int, QueryParameter(ge=1, le=10_000)] = 100,
+    kind: _Kind = None,
+    hall: _Name = None,
+    window: _Window = None,
+    device: _Name = None,
+    staff: _Name = None,
+    since: _Time = None,
+    until: _Time = None,
+) -> dict[str, Any]:
+    """Answer with a page of what happened at the windows."""
+    central = _opened(request)
+    chosen = None if kind is None else _choice("kind", Kind, kind)
+    filters = _filters(central, hall, window, device, staff, None, None, since, until)
+    with central.database.reading() as connection:
+        found, last = sessions.page(
+            connection, filters, chosen, after, min(limit, central.settings.limits.page)
+        )
+    return {"sessions": found, "next": last}
+
+
+@get(
     "/v1/devices",
     sync_to_thread=True,
     tags=["readers"],
     summary="List devices and how they are",
-    description="Last contact, head, backlog, software, last heartbeat, frozen or revoked, alerts.",
+    description="Last contact, head, backlog, software, who serves there, last heartbeat, frozen "
+    "or revoked, alerts.",
     responses=problems(400, 401),
 )
 def list_devices(request: _Asked) -> dict[str, Any]:
@@ -131,29 +218,29 @@ def list_refusals(request: _Asked) -> dict[str, Any]:
     return {"refusals": _opened(request).refusals.table()}
 
 
-HANDLERS = (list_ratings, count_ratings, list_devices, list_refusals)
+HANDLERS = (
+    list_ratings,
+    count_ratings,
+    count_service,
+    list_sessions,
+    list_devices,
+    list_refusals,
+)
 
 
 def _opened(request: _Asked) -> Central:
     """Return central if the request brings a reader's key and only parameters that we know."""
     central: Central = request.app.state.central
     check_reader(request, central.database)
-    known = [
-        name for name in request.route_handler.parsed_fn_signature.parameters if name != "request"
-    ]
-    told = f"known: {', '.join(known)}" if known else "this call takes none"
-    unknown = [name for name in dict.fromkeys(request.query_params) if name not in known]
-    if unknown:
-        detail = "; ".join(f"{name[:64]}: unknown parameter" for name in unknown[:5])
-        raise Refused(400, "invalid", f"{detail}; {told}")
+    refuse_unknown_parameters(request)
     return central
 
 
-def _by(text: str | None) -> By:
+def _choice(name: str, kind: type[_Choice], text: str | None) -> _Choice:
     try:
-        return By(text or "")
+        return kind(text or "")
     except ValueError as error:
-        raise Refused(400, "invalid", f"by: expected one of {', '.join(By)}") from error
+        raise Refused(400, "invalid", f"{name}: expected one of {', '.join(kind)}") from error
 
 
 def _filters(

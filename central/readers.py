@@ -1,21 +1,21 @@
-"""Who may read: each reader has a name and a key, of which central keeps only the hash."""
+"""Who may read or edit: each has a name and a key, of which central keeps only the hash."""
 
 import secrets
 
 from sqlalchemy import Connection
 
 from central import schema
-from central.authentication import hash_reader_key
+from central.authentication import READER, hash_reader_key
 from central.database import insert_or_replace
 
 
-def make_reader(connection: Connection, name: str, now_ms: int) -> str:
-    """Return a new key for reader ``name``; an older one of that name ends."""
+def make_reader(connection: Connection, name: str, now_ms: int, role: str = READER) -> str:
+    """Return a new key for ``name``, a reader or an editor; an older one of that name ends."""
     key = f"hcr_{secrets.token_urlsafe(32)}"
     row = {
         "name": name,
         "hash": hash_reader_key(key),
-        "role": "reader",
+        "role": role,
         "created_ms": now_ms,
     }
     insert_or_replace(connection, schema.reader, row)

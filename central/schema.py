@@ -80,7 +80,9 @@ hall = Table(
     Column("phone_url", Text, nullable=False),
     Column("notices", Text, nullable=False),  # JSON
     Column("rules", Text, nullable=False),  # JSON
-    Column("revision", Integer, nullable=False),  # grows with every import that changes it
+    Column("revision", Integer, nullable=False),  # grows with every edit that changes it
+    Column("hours", Text, nullable=False, server_default="{}"),  # JSON
+    Column("texts", Text, nullable=False, server_default="{}"),  # JSON
 )
 service_window = Table(
     "service_window",
@@ -89,6 +91,7 @@ service_window = Table(
     Column("hall", Text, ForeignKey("hall.code"), nullable=False),
     Column("number", Text, nullable=False),
     Column("assigned_staff", Text, nullable=False),
+    Column("matters", Text, nullable=False, server_default="[]"),  # JSON, codes in order
 )
 staff_member = Table(
     "staff_member",
@@ -99,6 +102,17 @@ staff_member = Table(
     Column("post", Text, nullable=False),
     Column("department", Text, nullable=False),
     Column("pin_verifier", Text, nullable=False),
+    Column("badge", Text, nullable=False, server_default=""),
+    Column("card", Text, nullable=False, server_default=""),
+    Column("photo", Text, nullable=False, server_default=""),  # its hash
+)
+photo = Table(
+    "photo",
+    metadata,
+    Column("hall", Text, ForeignKey("hall.code"), primary_key=True),
+    Column("hash", Text, primary_key=True),  # hexadecimal digits, as the roster has it
+    Column("image", Bytes, nullable=False),  # JPEG
+    Column("made_ms", BigInteger, nullable=False),
 )
 matter = Table(
     "matter",
@@ -106,6 +120,26 @@ matter = Table(
     Column("hall", Text, ForeignKey("hall.code"), primary_key=True),
     Column("code", Text, primary_key=True),
     Column("name", Text, nullable=False),
+    Column("initials", Text, nullable=False, server_default=""),
+)
+business_system = Table(
+    "business_system",
+    metadata,
+    Column("hall", Text, ForeignKey("hall.code"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("key_hash", Text, nullable=False),
+    Column("origins", Text, nullable=False),  # JSON
+    Column("callbacks", Text, nullable=False),  # JSON
+    Column("made_ms", BigInteger, nullable=False),
+)
+edit = Table(
+    "edit",
+    metadata,
+    Column("id", _ROW_ID, primary_key=True),
+    Column("hall", Text, nullable=False),
+    Column("made_ms", BigInteger, nullable=False),
+    Column("editor", Text, nullable=False),  # name of a key, or who typed the command
+    Column("what", Text, nullable=False),  # never a PIN, a badge or a key
 )
 
 # --- devices ---------------------------------------------------------------------------
@@ -231,6 +265,7 @@ visit = Table(
     Column("staff", Text),
     Column("invited_by", Text),
     Column("matters", Text),  # JSON
+    Column("system", Text),  # the business system that invited; empty if none did
     Column("opened_seq", BigInteger),  # its record tells when
     Column("outcome", Text),
     Column("reason", Text),
@@ -272,6 +307,29 @@ for _table in (record, rating):
         sqlite_where=text(UNSETTLED_TIME),
         postgresql_where=text(UNSETTLED_TIME),
     )
+session_record = Table(
+    "session_record",  # who came, left, paused, cancelled or was locked out (`sessions`)
+    metadata,
+    Column("id", _ROW_ID, primary_key=True),
+    _device(),
+    Column("seq", BigInteger, nullable=False),  # its record tells when
+    Column("kind", Text, nullable=False),
+    Column("staff", Text),  # of a cancel: its visit tells
+    Column("window", Text),  # number of the device's window when it came in
+    Column("means", Text, nullable=False),  # of a log-in; of a lock-out its place
+    Column("reason", Text, nullable=False),
+    Column("visit", Bytes),  # that was cancelled
+    Column("failures", BigInteger),  # of a lock-out
+    Column("seconds", BigInteger),  # the same
+    Column("received_ms", BigInteger, nullable=False),
+    UniqueConstraint("device_id", "seq"),
+    sqlite_autoincrement=True,
+)
+Index(
+    "ix_session_record_staff_received_ms",
+    session_record.c.staff,
+    session_record.c.received_ms,
+)
 callback = Table(
     "callback",
     metadata,

@@ -13,9 +13,9 @@ from typing import Any
 
 import requests
 
-from demo import account
+from demo import account, staff_scene
 from demo.rehearsal import RehearsalError
-from demo.stage import Stage, StageError
+from demo.stage import Stage, StageError, free_port
 from demo.tour import HOUSE, MORTGAGE, Tour
 from device.core.errors import BadConfiguration
 from device.store.profile import APPEARANCES, LANGUAGES, parse_size
@@ -125,14 +125,20 @@ def _tour(stage: Stage, pictures: Path, screen: Sequence[str]) -> int:
 
 def _by_hand(stage: Stage, screen: Sequence[str]) -> int:
     stage.make_central()
+    staff_scene.give_pin(stage)
     stage.start_central()
     _say(f"central is at {stage.address}")
-    stage.make_device(*screen)
+    console = f"127.0.0.1:{free_port()}"
+    stage.make_device(*screen, "--console", console)
     _say(f"enrolled as {stage.enrol()}")
     stage.start_agent()
     kiosk = stage.start_kiosk("--windowed", "--mock-gpio")
     stage.rehearsal.wait_for("the window", lambda _: True)
     _say("the window is open: touch 我要评价, or press keys 1 to 5 (5 is the best)")
+    _say(
+        f"the staff console is at http://{console}/ : staff number {staff_scene.STAFF}, "
+        f"PIN {staff_scene.PIN}; the same at the screen's key for staff"
+    )
     _say("press Enter here to invite as the staff member would, with two matters; q ends")
     seen = 0
     stdin_open = sys.stdin.isatty()

@@ -7,7 +7,9 @@ this (the demo, the journeys, the benchmarks) sees what a technician would see.
 import ctypes
 import os
 import re
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -20,7 +22,7 @@ import requests
 from demo.rehearsal import Rehearsal
 
 SAMPLE = Path(__file__).parent / "sample" / "hall.toml"
-WINDOW, SPARE_WINDOW = "BH-012", "BH-013"
+HALL, WINDOW, SPARE_WINDOW = "BH", "BH-012", "BH-013"
 START_S = 30.0
 STOP_S = 5.0
 _PR_SET_PDEATHSIG = 1
@@ -58,6 +60,13 @@ class Program:
         return self.process.poll() is None
 
 
+def free_port() -> int:
+    """Return a port of this machine that nobody listens at just now."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+        return port
+
+
 def _end_with_parent() -> None:
     """Have the kernel end this process when the one that started it ends (prctl(2))."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
@@ -80,11 +89,12 @@ class Stage:
 
     # --- single commands ------------------------------------------------------------------
 
-    def command(self, *words: str, check: bool = True) -> str:
-        """Run ``haochaping`` to its end and return what it printed."""
+    def command(self, *words: str, said: str = "", check: bool = True) -> str:
+        """Run ``haochaping`` to its end, ``said`` on its input; return what it printed."""
         done = subprocess.run(
             [sys.executable, "-m", "haochaping", *words],
             env=self._environment,
+            input=said,
             capture_output=True,
             text=True,
             check=False,
@@ -111,6 +121,16 @@ class Stage:
         program = Program(process, log)
         self._programs.append(program)
         return program
+
+    def furnished_like(self, model: "Stage") -> None:
+        """Begin where ``model`` stands, whose programs have ended: its central and device."""
+        for name in ("central", "device"):
+            shutil.copytree(model.folder / name, self.folder / name)
+        written = model.profile.read_text(encoding="utf-8")
+        self.profile.write_text(
+            written.replace(str(model.folder), str(self.folder)), encoding="utf-8"
+        )
+        self.address = model.address
 
     def beside(self, name: str) -> "Stage":
         """Return a stage for a second device of the same central; it is closed with this one."""
@@ -167,6 +187,17 @@ class Stage:
             time.sleep(0.05)
         raise StageError(f"central did not start: {log.read_bytes()[before:].decode()}")
 
+    def give_pin(self, staff: str, pin: str, hall: str = HALL) -> None:
+        """Let a staff member log in with this PIN; devices learn it with their next heartbeat."""
+        self._central("pin", "--hall", hall, "--staff", staff, said=f"{pin}\n")
+
+    def make_system(self, name: str, *options: str, hall: str = HALL) -> str:
+        """Let a business system invite at the hall's windows; returns its key."""
+        out = self.folder / "system.key"
+        out.unlink(missing_ok=True)
+        self._central("system", name, "--hall", hall, "--out", str(out), *options)
+        return out.read_text(encoding="utf-8").strip()
+
     def ask_central(self, path: str, **query: Any) -> Any:
         """Put a question to central's JSON query, with a reader's key."""
         if not self._reader_key:
@@ -192,6 +223,11 @@ class Stage:
             found += page["ratings"]
             query["after"] = page["next"]
         return found
+
+    @property
+    def port(self) -> int:
+        """Where central listens, or did last."""
+        return int(self.address.rsplit(":", 1)[1])
 
     # --- the device -----------------------------------------------------------------------
 
@@ -242,5 +278,5 @@ class Stage:
         """Return what central prints of those who want a call, with their numbers."""
         return self._central("callbacks", "--show-numbers")
 
-    def _central(self, verb: str, *words: str) -> str:
-        return self.command("central", verb, *words, "--data", str(self.central_data))
+    def _central(self, verb: str, *words: str, said: str = "") -> str:
+        return self.command("central", verb, *words, "--data", str(self.central_data), said=said)

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from demo import staff_scene
 from demo.stage import SAMPLE, SPARE_WINDOW, Stage, StageError
 from demo.walker import RehearsalError, Walker, misheard
 from device.core.night import AWAKE_MS
@@ -48,6 +49,7 @@ class Tour:
         night = _Night(self._stage, self._panel, self._citizen, self._say)
         self._citizen_begins()
         self._staff_invites()
+        staff_scene.play(self._citizen, HOUSE)
         self._wants_a_call()
         self._in_other_languages()
         self._says_nothing()
@@ -69,6 +71,7 @@ class Tour:
             encoding="utf-8",
         )
         stage.make_central(hall)
+        staff_scene.give_pin(stage)
         stage.start_central()
         self._say(f"central is at {stage.address}")
         stage.make_device(*self._panel)

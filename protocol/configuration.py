@@ -17,6 +17,10 @@ from protocol.keys import SigningKey, VerifyKey
 from protocol.limits import Code, Count, Long, Sequence, Short
 
 Seconds = Annotated[int, Meta(ge=3, le=3600)]
+TimeOfDay = Annotated[str, Meta(pattern=r"\A(([01][0-9]|2[0-3]):[0-5][0-9])?\Z")]
+"""``HH:MM`` by the hall's clock, or empty."""
+Hash = Annotated[str, Meta(pattern=r"\A([0-9a-f]{64})?\Z")]
+"""A SHA-256 in hexadecimal digits, or empty."""
 
 
 class Hall(msgspec.Struct, frozen=True):
@@ -34,6 +38,8 @@ class Window(msgspec.Struct, frozen=True):
     """What the sign above it says, e.g. ``12``."""
     assigned_staff: Short = ""
     """Staff number of the one who always serves here; empty where staff log in."""
+    matters: Annotated[tuple[Code, ...], Meta(max_length=200)] = ()
+    """Codes of the matters handled here most, in the order staff are shown them."""
 
 
 class StaffMember(msgspec.Struct, frozen=True):
@@ -44,7 +50,13 @@ class StaffMember(msgspec.Struct, frozen=True):
     post: Short
     department: Short
     pin_verifier: Short = ""
-    """argon2id in its encoded form; empty if this person cannot log in on a device."""
+    """argon2id in its encoded form; empty if this person cannot log in with a PIN."""
+    badge: Hash = ""
+    """`protocol.credentials.card_hash` of what a reader types for this person's badge."""
+    card: Hash = ""
+    """The same of the QR card that central made for this person."""
+    photo: Hash = ""
+    """SHA-256 of the photo that citizens see; the device fetches it by this name."""
 
 
 class Matter(msgspec.Struct, frozen=True):
@@ -53,6 +65,35 @@ class Matter(msgspec.Struct, frozen=True):
     code: Code
     """31 or 33 characters (docs/codes.md, "Provincial upload")."""
     name: Short
+    initials: Short = ""
+    """First letters of the name's pinyin, lower case: what staff search by."""
+
+
+class Hours(msgspec.Struct, frozen=True):
+    """When the hall is open, every day alike; empty where that is not said."""
+
+    opens: TimeOfDay = ""
+    closes: TimeOfDay = ""
+    """Whoever is still logged in then is logged out."""
+
+
+class BusinessSystem(msgspec.Struct, frozen=True):
+    """A program of the hall that may invite citizens at its windows."""
+
+    name: Code
+    key_hash: Hash
+    """SHA-256 of the key it shows; the key itself is nowhere."""
+    origins: Annotated[tuple[Short, ...], Meta(max_length=20)] = ()
+    """Web origins whose pages may call, as ``https://host``."""
+    callbacks: Annotated[tuple[Short, ...], Meta(max_length=20)] = ()
+    """What the address of a call-back must begin with; none: no call-backs."""
+
+
+Texts = dict[str, dict[str, Long]]
+"""Language, key of the text, the hall's own wording."""
+
+OWN_TEXTS = frozenset({"greet", "greet.short", "elsewhere", "oos.sub", "oos.how", "thx.sub"})
+"""Texts that a hall may word itself. Questions and levels are the nation's, not the hall's."""
 
 
 class Rules(msgspec.Struct, frozen=True):
@@ -63,6 +104,19 @@ class Rules(msgspec.Struct, frozen=True):
     reasons_seconds: Seconds = 40
     callback_seconds: Seconds = 90
     thanks_seconds: Seconds = 15
+    login_seconds: Seconds = 45
+    menu_seconds: Seconds = 120
+    login_tries: Annotated[int, Meta(ge=1, le=20)] = 5
+    """Wrong PINs, one after the other, before the first lock-out."""
+    login_locks: Annotated[tuple[Seconds, ...], Meta(min_length=1, max_length=10)] = (
+        60,
+        300,
+        900,
+        3600,
+    )
+    """How long each further lock-out lasts; the last one again and again."""
+    rate_unfinished: bool = False
+    """Matters are rated at every visit, not only when they are finished."""
     followup_days: Count = 30
     switched_off_tags: tuple[Count, ...] = ()
 
@@ -84,6 +138,10 @@ class Configuration(msgspec.Struct, frozen=True):
     sealing_key: bytes = b""
     """Central's X25519 key for telephone numbers (`protocol.sealing`). Where it is empty no
     call-back is offered, at any level alike."""
+    hours: Hours = Hours()
+    systems: tuple[BusinessSystem, ...] = ()
+    texts: Texts = msgspec.field(default_factory=dict)
+    """The hall's own wording of some of `OWN_TEXTS`."""
 
     def __post_init__(self) -> None:
         """Refuse half a key: every number sealed for it would be lost."""

@@ -116,6 +116,16 @@ class Heartbeat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Drops, retries, quarantines and refusals since enrolment, by reason."""
 
 
+class Elsewhere(msgspec.Struct, frozen=True):
+    """The staff member of this device has since logged in at another one."""
+
+    staff: Short
+    window: Short
+    """Number of the window they are at now."""
+    login_seq: Count
+    """This device's own `Login` record that the other one came after."""
+
+
 class HeartbeatReply(msgspec.Struct, frozen=True):
     """Central's answer: its time, and what the device should fetch or send."""
 
@@ -123,6 +133,8 @@ class HeartbeatReply(msgspec.Struct, frozen=True):
     configuration: int
     """Newest version that central has for this device."""
     receipt: bytes
+    elsewhere: Elsewhere | None = None
+    """Whoever is named must be logged out here."""
 
 
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -139,6 +151,9 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
 
 PROBLEM_TYPE = "application/problem+json"
 BATCH_TYPE = "application/cbor"
+
+MAX_PHOTO_BYTES = 200_000
+"""The largest photo of a staff member that central gives out and a device takes."""
 
 
 def encode_batch(batch: Batch) -> bytes:

@@ -33,9 +33,10 @@ from protocol.limits import (
 )
 from protocol.subjects import Channel, Subject
 
-SCHEMA_VERSION = 2
-"""2 brought `VisitClosed.callback`, ratings of a hall, and a pause without staff."""
-KNOWN_VERSIONS = frozenset({1, 2})
+SCHEMA_VERSION = 3
+"""2 brought `VisitClosed.callback`, ratings of a hall, and a pause without staff; 3 brought
+`MatterHandled.count` and `VisitOpened.system`."""
+KNOWN_VERSIONS = frozenset({1, 2, 3})
 MAX_RECORD_BYTES = 16384
 """A record longer than this is refused unread; a rating takes about 300 bytes."""
 
@@ -75,6 +76,8 @@ class MatterHandled(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cases: Annotated[tuple[CaseNumber, ...], Meta(max_length=MAX_CASES)] = ()
     finished: bool = True
     """Only a finished matter is rated (docs/codes.md, "Liaoning's rules")."""
+    count: Annotated[int, Meta(ge=0, le=MAX_CASES)] = 0
+    """How many cases there are where their numbers are not known; 0 where they are."""
 
 
 _SHORT = {
@@ -124,7 +127,8 @@ class Login(Record, frozen=True, kw_only=True, tag="login"):
 
     staff: Code
     means: Code
-    """``assigned`` (fixed to the window by configuration), ``pin``, ``badge`` or ``card``."""
+    """``assigned`` (fixed to the window by configuration), ``pin``, ``badge``, ``card``, or
+    ``console`` (a PIN at the window's PC)."""
 
 
 class Logout(Record, frozen=True, kw_only=True, tag="logout"):
@@ -152,6 +156,8 @@ class VisitOpened(Record, frozen=True, kw_only=True, tag="visit_opened"):
     staff: Short
     """Staff number; empty where no staff member is rated (``-`` in version 1)."""
     matters: Annotated[tuple[MatterHandled, ...], Meta(max_length=20)] = ()
+    system: Short = ""
+    """Name of the business system that invited; empty if none did."""
 
 
 class Rating(Record, frozen=True, kw_only=True, tag="rating"):

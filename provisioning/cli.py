@@ -46,6 +46,20 @@ def main(words: Sequence[str]) -> int:
     )
     parser.add_argument("--buzzer-pin", type=int, metavar="PIN", help="a buzzer's BCM pin")
     parser.add_argument(
+        "--no-staff-screen", action="store_true", help="no key for staff on the screen"
+    )
+    parser.add_argument(
+        "--badge-reader", action="store_true", help="a USB badge or QR reader is plugged in"
+    )
+    parser.add_argument(
+        "--console",
+        action="append",
+        metavar="ADDRESS:PORT",
+        help="serve the staff console and business systems here; may be given several times",
+    )
+    parser.add_argument("--certificate", metavar="FILE", help="the console's certificate (PEM)")
+    parser.add_argument("--certificate-key", metavar="FILE", help="and its private key (PEM)")
+    parser.add_argument(
         "--allow-volatile", action="store_true", help="a trial: data may lie on tmpfs or overlay"
     )
     parser.add_argument("--replace", action="store_true", help="write over an existing file")
@@ -71,6 +85,11 @@ def main(words: Sequence[str]) -> int:
         "buttons.buzzer": options.buzzer_pin,
         "buttons.pins": _pins(options.pins),
         "buttons.factory": options.button_factory,
+        "staff.screen": False if options.no_staff_screen else None,
+        "staff.badge_reader": options.badge_reader or None,
+        "console.listen": options.console,
+        "console.certificate": options.certificate,
+        "console.key": options.certificate_key,
         "central.url": options.central,
         "central.ca_file": options.ca_file,
         "central.proxy": options.proxy,

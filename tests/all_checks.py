@@ -27,7 +27,9 @@ def main(words: list[str]) -> int:
         print(f"== {name}", flush=True)
         failed = subprocess.run(list(map(str, command)), cwd=ROOT, check=False).returncode or failed
     print("== pytest", flush=True)
-    parallel = [] if words else ["-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadgroup"]
+    # One more than there are processors: a journey mostly waits for its processes.
+    workers = min(4, (os.cpu_count() or 1) + 1)
+    parallel = [] if words else ["-n", str(workers), "--dist", "loadgroup"]
     tests = [str(BIN / "python"), "-m", "pytest", *parallel, *words]
     return subprocess.run(tests, cwd=ROOT, check=False).returncode or failed
 

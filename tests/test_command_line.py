@@ -248,7 +248,7 @@ def test_no_option_of_any_command_takes_a_secret(run: Run):
         _, out, _ = run(command, "--help")
         options = {word.strip("[],=") for word in out.split() if word.lstrip("[").startswith("--")}
         assert not {o for o in options if "pin" in o or "token" in o or "key" in o} - {
-            "--token-file",
+            *("--token-file", "--certificate-key"),
             *("--pins", "--skip-pin", "--next-pin", "--led-pins", "--buzzer-pin"),
         }
 

@@ -6,6 +6,7 @@ own; such an answer is `CentralUnreachable`, like none at all.
 
 import email.utils
 import gzip
+import hashlib
 import time
 from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeVar
@@ -28,6 +29,7 @@ from protocol.errors import ProtocolError
 from protocol.keys import SigningKey
 from protocol.messages import (
     BATCH_TYPE,
+    MAX_PHOTO_BYTES,
     PROBLEM_TYPE,
     SIGNATURE_LABEL,
     SIGNATURE_TAG,
@@ -141,6 +143,13 @@ class CentralService:
             raise WrongAnswer(f"a configuration for {document.device}, not for this device")
         return document, answer.content, answer.headers.get("ETag", "")
 
+    def photo(self, digest: str) -> bytes:
+        """Fetch the photo with this SHA-256 (hexadecimal digits), checked against it."""
+        answer = self._call("GET", f"/v1/photos/{digest}", None, {}, MAX_PHOTO_BYTES)
+        if hashlib.sha256(answer.content).hexdigest() != digest:
+            raise WrongAnswer(f"photo {digest[:12]} is not what its name says")
+        return answer.content
+
     def _receipt(self, signed: bytes) -> Receipt:
         try:
             receipt = receipts.verify(signed, self._central_key)
@@ -150,7 +159,14 @@ class CentralService:
             raise WrongAnswer(f"a receipt for {receipt.device}, not for this device")
         return receipt
 
-    def _call(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Answer:
+    def _call(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None,
+        headers: dict[str, str],
+        max_bytes: int = MAX_ANSWER_BYTES,
+    ) -> Answer:
         request = prepare(method, self._settings.url + path, body, headers)
         self._signer.sign(
             request,
@@ -160,7 +176,7 @@ class CentralService:
             covered_component_ids=SIGNED_COMPONENTS_WITHOUT_BODY,
             body=body,
         )
-        return exchange(self._session, request)
+        return exchange(self._session, request, max_bytes)
 
 
 def open_session(settings: Settings) -> requests.Session:
@@ -187,8 +203,12 @@ def prepare(
         raise CentralUnreachable(f"no request can be sent to {url}: {error}") from error
 
 
-def exchange(session: requests.Session, request: requests.PreparedRequest) -> Answer:
-    """Send ``request`` and return an answer that may be central's.
+def exchange(
+    session: requests.Session,
+    request: requests.PreparedRequest,
+    max_bytes: int = MAX_ANSWER_BYTES,
+) -> Answer:
+    """Send ``request`` and return an answer of at most ``max_bytes`` that may be central's.
 
     Raises `Refused` with central's problem document, or `CentralUnreachable`.
     """
@@ -204,9 +224,11 @@ def exchange(session: requests.Session, request: requests.PreparedRequest) -> An
             content = bytearray()
             for piece in response.iter_content(65536):
                 content += piece
-                if len(content) > MAX_ANSWER_BYTES:
+                if len(content) > max_bytes:
                     raise WrongAnswer("an answer longer than any of central's")
             answer = Answer(response.status_code, response.headers, bytes(content))
+    except CentralError:
+        raise
     except requests.exceptions.SSLError as error:
         raise CentralUnreachable(
             f"central's certificate is not accepted ({error}); is the device's clock right?"

@@ -1,8 +1,8 @@
 """The local door through which the window's programs reach the device.
 
 A Unix socket that takes one JSON request a line and answers one JSON line. Only who may
-open the socket's folder can use it. The staff console and the business-system interface
-stand on the same three requests.
+open the socket's folder can use it: the device's own commands. They may read its files too,
+so they are told how a visit ended; the console and business systems are not.
 """
 
 import json
@@ -10,7 +10,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,25 +18,19 @@ from uuid import UUID, uuid4
 
 import msgspec
 
+from device.agent.desk import TAKE_UP_S, WindowDesk
+from device.agent.refusals import NotTaken
 from device.core.errors import DeviceError
-from device.core.visit import Invited, questions_of
-from device.store.backlog import Backlog
-from device.store.briefing import INSTRUCTION_MS, Briefing, CancelOrder, InviteOrder
+from device.store.briefing import InviteOrder
 from device.store.home import Home
 from protocol.errors import ProtocolError
-from protocol.limits import MAX_CASES, Short
-from protocol.records import InvitedBy, MatterHandled, VisitClosed, read
+from protocol.limits import Short
+from protocol.records import InvitedBy, MatterHandled
 
-TAKE_UP_S = INSTRUCTION_MS / 1000 + 1.0
-"""When the caller is told that the kiosk did not act; it will not do so later either."""
 MAX_CALLERS = 16
 CALLER_S = 10.0
 """A caller who says nothing for this long is hung up on."""
 MAX_LINE_BYTES = 64 * 1024
-
-
-class NotTaken(DeviceError):
-    """The kiosk did not do what was asked."""
 
 
 class Invite(msgspec.Struct, tag_field="do", tag="invite", forbid_unknown_fields=True):
@@ -67,9 +61,9 @@ Request = Invite | Cancel | State
 class ControlDoor:
     """Listens on the socket and answers, one thread per caller."""
 
-    def __init__(self, home: Home, briefing: Briefing) -> None:
+    def __init__(self, home: Home, desk: WindowDesk) -> None:
         self._home = home
-        self._briefing = briefing
+        self._desk = desk
         self._door = listen(home.control)
         self._places = threading.BoundedSemaphore(MAX_CALLERS)
         self._closed = False
@@ -125,80 +119,26 @@ class ControlDoor:
             return {"ok": False, "problem": str(error)}
 
     def _do(self, request: Request) -> dict[str, Any]:
-        backlog = Backlog(self._home)
-        try:
-            match request:
-                case Invite():
-                    return self._invite(request, backlog)
-                case Cancel(visit, reason):
-                    return self._cancel(visit, reason, backlog)
-                case State(visit):
-                    return _state(visit, backlog)
-        finally:
-            backlog.close()
+        match request:
+            case Invite(matters, invited_by, visit):
+                opened = visit or uuid4()
+                self._desk.invite(InviteOrder(opened, invited_by, matters))
+                return self._state(opened)
+            case Cancel(visit, reason):
+                self._desk.cancel(visit, reason)
+                return self._state(visit)
+            case State(visit):
+                return self._state(visit)
 
-    def _invite(self, request: Invite, backlog: Backlog) -> dict[str, Any]:
-        visit = request.visit or uuid4()
-        if backlog.was_opened(visit.bytes):
-            return _state(visit, backlog)
-        if (under_way := backlog.visit_under_way()) is not None:
-            raise NotTaken(f"visit {UUID(bytes=under_way)} is under way; wait for its end")
-        for matter in request.matters:
-            if self._briefing.matter_name(matter.code) is None:
-                raise NotTaken(f"matter {matter.code} is not in this hall's list")
-        draft = Invited(visit, request.invited_by, "", "-", request.matters)
-        if not questions_of(draft):
-            raise NotTaken("there is nothing to rate in this invitation")
-        if sum(len(matter.cases) for matter in request.matters) > MAX_CASES:
-            raise NotTaken(f"an invitation names at most {MAX_CASES} cases")
-        body = InviteOrder(visit, request.invited_by, request.matters)
-        self._briefing.instruct("invite", msgspec.json.encode(body))
-        if not _soon(lambda: backlog.was_opened(visit.bytes)):
-            raise NotTaken(
-                "the screen did not take the invitation: is the kiosk running and the window open?"
-            )
-        return _state(visit, backlog)
-
-    def _cancel(self, visit: UUID, reason: str, backlog: Backlog) -> dict[str, Any]:
-        if not reason.strip():
-            raise NotTaken("cancelling an invitation needs a reason")
-        if not backlog.was_opened(visit.bytes):
-            raise NotTaken(f"there is no visit {visit}")
-        if backlog.outcome(visit.bytes) is None:
-            body = msgspec.json.encode(CancelOrder(visit, reason))
-            self._briefing.instruct("cancel", body)
-            if not _soon(
-                lambda: backlog.outcome(visit.bytes) is not None or backlog.was_tapped(visit.bytes)
-            ):
-                raise NotTaken("the screen did not take it back: is the kiosk running?")
-            if backlog.outcome(visit.bytes) is None:
-                raise NotTaken("too late to cancel: the citizen has already tapped")
-        return _state(visit, backlog)
-
-
-def _state(visit: UUID | None, backlog: Backlog) -> dict[str, Any]:
-    under_way = backlog.visit_under_way()
-    answer: dict[str, Any] = {"rating": under_way is not None}
-    if visit is not None:
-        answer["visit"] = str(visit)
-        closed = backlog.outcome(visit.bytes)
-        if closed is not None:
-            record = read(closed)
-            if isinstance(record, VisitClosed):
-                answer["outcome"] = str(record.outcome)
-        elif not backlog.was_opened(visit.bytes):
-            raise NotTaken(f"there is no visit {visit}")
-    return answer
-
-
-def _soon(happened: Callable[[], bool]) -> bool:
-    """Wait up to `TAKE_UP_S` for the other process; True as soon as ``happened()``."""
-    until = time.monotonic() + TAKE_UP_S
-    while time.monotonic() < until:
-        if happened():
-            return True
-        time.sleep(0.05)
-    return False
+    def _state(self, visit: UUID | None) -> dict[str, Any]:
+        answer: dict[str, Any] = {}
+        if visit is not None:
+            self._desk.visit_state(visit)
+            answer["visit"] = str(visit)
+            outcome = self._desk.outcome(visit)
+            if outcome is not None:
+                answer["outcome"] = str(outcome)
+        return answer | {"rating": self._desk.standing().serving is not None}
 
 
 @contextmanager
@@ -225,7 +165,7 @@ def listen(path: Path) -> socket.socket:
 def ask(path: Path, request: Request) -> dict[str, Any]:
     """Put one request to the agent that listens at ``path``. Raises `NotTaken`."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
-        line.settimeout(TAKE_UP_S + 5)
+        line.settimeout(4 * TAKE_UP_S)
         try:
             with _folder(path.parent) as folder:
                 line.connect(f"/proc/self/fd/{folder}/{path.name}")

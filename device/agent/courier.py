@@ -11,14 +11,24 @@ import threading
 import time
 from collections import Counter
 
+import msgspec
+
 from device.agent import health
+from device.agent.album import Album
 from device.agent.central import CentralService, Refused, WrongAnswer
 from device.core.errors import CentralError, DeviceError, StorageFull, StorageUnavailable
 from device.core.pace import retry_delay
 from device.store.backlog import Backlog
-from device.store.briefing import Briefing
+from device.store.briefing import Briefing, LogoutOrder
 from device.store.home import Home
-from protocol.messages import MAX_BATCH_BYTES, MAX_BATCH_RECORDS, Batch, RecordVerdict, Verdict
+from protocol.messages import (
+    MAX_BATCH_BYTES,
+    MAX_BATCH_RECORDS,
+    Batch,
+    Elsewhere,
+    RecordVerdict,
+    Verdict,
+)
 from protocol.receipts import Receipt
 from protocol.records import MAX_RECORD_BYTES, digest
 
@@ -46,6 +56,8 @@ class Courier:
         self._central = central
         self._backlog = backlog
         self._briefing = briefing
+        self._album = Album(home, central)
+        self._photos_due = False
         self._failures = 0
         self._next_try = 0.0
         self._next_beat = 0.0
@@ -78,6 +90,12 @@ class Courier:
         if now >= self._next_beat:
             self._beat()
             self._next_beat = now + HEARTBEAT_S
+        if self._photos_due:
+            caught = self._album.catch_up()
+            for reason in caught.trouble:
+                self._count(reason)
+            self._photos_due = caught.more
+            return 0.0 if caught.more else LOOK_S
         return LOOK_S
 
     # --- records --------------------------------------------------------------------------
@@ -142,6 +160,19 @@ class Courier:
         version, etag = self._briefing.configuration()
         if reply.configuration > version or not etag:
             self._fetch_configuration(etag)
+        if reply.elsewhere is not None:
+            self._log_out(reply.elsewhere)
+        self._photos_due = True
+
+    def _log_out(self, elsewhere: Elsewhere) -> None:
+        """Have the staff member logged out here who is at another window now.
+
+        Asked for again with each heartbeat, until the kiosk has written the log-out down.
+        """
+        duty = self._backlog.duty()
+        if (duty.staff, duty.login_seq) == (elsewhere.staff, elsewhere.login_seq):
+            order = LogoutOrder(elsewhere.staff, f"logged in at window {elsewhere.window}")
+            self._briefing.instruct("logout", msgspec.json.encode(order))
 
     def _fetch_configuration(self, etag: str) -> None:
         fetched = self._central.configuration(etag)

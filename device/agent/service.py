@@ -6,10 +6,14 @@ import sqlite3
 import threading
 from contextlib import closing
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from device.agent.central import CentralService
 from device.agent.control import ControlDoor
 from device.agent.courier import Courier
+from device.agent.desk import WindowDesk
+from device.agent.herald import Herald
+from device.agent.parts import Parts
 from device.core.errors import DamagedFile, DeviceError
 from device.store import lock, salvage
 from device.store.backlog import Backlog
@@ -20,6 +24,9 @@ from device.store.identity import Identity, load_identity, load_key
 from device.store.profile import Profile, without_password
 from protocol import configuration
 from protocol.errors import ProtocolError
+
+if TYPE_CHECKING:
+    from device.agent.web.server import WebServer
 
 log = logging.getLogger("haochaping.agent")
 
@@ -37,7 +44,10 @@ def run(profile: Profile) -> int:
     lock.hold(home.agent_lock)
     briefing = open_briefing(home, identity)
     central = CentralService(profile.central, identity, transport_key)
-    door = ControlDoor(home, briefing)
+    desk = WindowDesk(home, briefing, profile.service.mode)
+    herald = Herald(briefing, desk, profile.central.ca_file)
+    door = ControlDoor(home, desk)
+    web = _web(profile, Parts(identity.device, home, briefing, desk, herald))
     ended = threading.Event()
 
     def end(_signal: int, _frame: FrameType | None) -> None:
@@ -45,7 +55,11 @@ def run(profile: Profile) -> int:
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
+    desk.start()
+    herald.start()
     door.start()
+    if web is not None:
+        web.start()
     log.info(
         "agent of %s is running, central is %s",
         identity.device,
@@ -59,13 +73,28 @@ def run(profile: Profile) -> int:
         courier.join(0.5)
     stopped_by_request = ended.is_set()
     ended.set()
+    desk.changes.close()  # whoever waits for the window is let go first
+    if web is not None:
+        web.close()
+    herald.close()
     door.close()
+    desk.close()
     central.close()
     courier.join(0.5)
     if not courier.is_alive():
         briefing.close()
     log.info("agent ends")
     return 0 if stopped_by_request else 1
+
+
+def _web(profile: Profile, parts: Parts) -> "WebServer | None":
+    """Return what serves the console; None where the profile names no address for it."""
+    if not profile.console.listen:
+        return None
+    # Not every device has a console, and a web framework takes as much memory as the rest.
+    from device.agent.web.server import WebServer
+
+    return WebServer(profile.console, parts)
 
 
 def _carry(
@@ -111,7 +140,9 @@ def open_briefing(home: Home, identity: Identity) -> Briefing:
     """
     try:
         if not salvage.is_damaged(home.agent_db):
-            return Briefing(home)
+            briefing = Briefing(home)
+            _lay_out_anew(briefing, identity)
+            return briefing
         log.error("%s is damaged; it is set aside and replaced", home.agent_db)
     except DamagedFile as error:
         log.error("%s; it is set aside and replaced", error)
@@ -125,6 +156,13 @@ def open_briefing(home: Home, identity: Identity) -> Briefing:
                 _put_back(briefing, signed, identity)
         put_in_place(fresh, home.agent_db)
     return Briefing(home)
+
+
+def _lay_out_anew(briefing: Briefing, identity: Identity) -> None:
+    """Take over what an older version of this software left out of the configuration."""
+    signed = briefing.signed_configuration()
+    if signed is not None:
+        _put_back(briefing, signed, identity)
 
 
 def _put_back(briefing: Briefing, signed: bytes, identity: Identity) -> None:

@@ -62,6 +62,10 @@ class Invited(Event, frozen=True):
     matters: tuple[MatterHandled, ...] = ()
     hall: str = ""
     """The hall's code where the hall as a whole is rated."""
+    rate_unfinished: bool = False
+    """The rule pack has matters rated at every visit, not only when they are finished."""
+    system: str = ""
+    """Name of the business system that invited; empty if none did."""
 
 
 class LevelTapped(Event, frozen=True):
@@ -156,6 +160,13 @@ class Question(NamedTuple):
     subject: Subject
     code: str
     cases: tuple[str, ...] = ()
+    unnumbered: int = 0
+    """How many more cases there are, whose numbers are not known."""
+
+    @property
+    def case_count(self) -> int:
+        """How many cases; 0 where that was not said."""
+        return len(self.cases) + self.unnumbered
 
 
 class Draft(msgspec.Struct, frozen=True):
@@ -285,17 +296,29 @@ def questions_of(invitation: Invited) -> tuple[Question, ...]:
     """Return what ``invitation`` asks about: the staff member, each finished matter, the hall.
 
     Cases of the same matter are a batch and get one question (docs/codes.md, "Liaoning's
-    rules"); an unfinished matter gets none.
+    rules"); an unfinished matter gets none, unless the rule pack says otherwise.
     """
     staff = (Question(Subject.STAFF, invitation.staff),) if invitation.staff else ()
-    batches: dict[str, tuple[str, ...]] = {}
+    batches: dict[str, tuple[tuple[str, ...], int]] = {}
     for matter in invitation.matters:
-        if matter.finished:
-            known = batches.get(matter.code, ())
-            batches[matter.code] = tuple(dict.fromkeys(known + matter.cases))
-    matters = tuple(Question(Subject.MATTER, *batch) for batch in batches.items())
+        if matter.finished or invitation.rate_unfinished:
+            cases, unnumbered = batches.get(matter.code, ((), 0))
+            more = matter.count if not matter.cases else 0
+            batches[matter.code] = (
+                tuple(dict.fromkeys(cases + matter.cases)),
+                unnumbered + more,
+            )
+    matters = tuple(
+        Question(Subject.MATTER, code, cases, unnumbered)
+        for code, (cases, unnumbered) in batches.items()
+    )
     hall = (Question(Subject.HALL, invitation.hall),) if invitation.hall else ()
     return staff + matters + hall
+
+
+def cases_of(matters: tuple[MatterHandled, ...]) -> int:
+    """Return how many cases ``matters`` have together, by number or not."""
+    return sum(len(matter.cases) or matter.count for matter in matters)
 
 
 # --- what each event does ------------------------------------------------------------
@@ -308,7 +331,7 @@ def _invite(visit: Visit, event: Event, now_ms: int) -> Step:
     assert isinstance(event, Invited)  # noqa: S101 - TABLE pairs acts with events
     if not questions_of(event):
         raise IllegalEvent("an invitation must ask about somebody or something")
-    if sum(len(matter.cases) for matter in event.matters) > MAX_CASES:
+    if cases_of(event.matters) > MAX_CASES:
         raise IllegalEvent(f"an invitation names at most {MAX_CASES} cases")
     fresh = Visit(invitation=event, opened_ms=now_ms)
     return _ask(fresh, 0), (OpenVisit(event),)

@@ -43,6 +43,16 @@ class DigitKey(NamedTuple):
     digit: int
 
 
+class LetterKey(NamedTuple):
+    """A key of any other character: a letter in a search, or part of what is on a badge."""
+
+    character: str
+
+    def __repr__(self) -> str:
+        """Return nothing of the character: it may be a badge's."""
+        return "LetterKey()"
+
+
 class CommandKey(NamedTuple):
     """A key with a meaning of its own was pressed."""
 
@@ -60,7 +70,8 @@ class Quit(NamedTuple):
     """The window was closed."""
 
 
-Touching = ContactDown | ContactMove | ContactUp | DigitKey | CommandKey
+Typing = DigitKey | LetterKey | CommandKey
+Touching = ContactDown | ContactMove | ContactUp | Typing
 """What hands do."""
 Input = Touching | Exposed | Quit
 
@@ -78,6 +89,8 @@ _COMMANDS = {
     pygame.K_F1: "language",
     pygame.K_F2: "appearance",
 }
+_SHIFTED = frozenset("!@#$%^&*()")
+"""What stands above the digits; a badge may have it."""
 _MICE: dict[int, type[ContactDown | ContactMove | ContactUp]] = {
     pygame.MOUSEBUTTONDOWN: ContactDown,
     pygame.MOUSEMOTION: ContactMove,
@@ -103,7 +116,8 @@ def translate(event: pygame.event.Event, canvas: Canvas) -> Input | None:
         return _FINGERS[event.type](event.finger_id, *place)
     match event.type:
         case pygame.KEYDOWN:
-            return _key(event.key, getattr(event, "mod", 0))
+            typed = getattr(event, "unicode", "")
+            return _key(event.key, getattr(event, "mod", 0), typed)
         case pygame.VIDEOEXPOSE | pygame.WINDOWEXPOSED:
             return Exposed()
         case pygame.QUIT:
@@ -111,7 +125,9 @@ def translate(event: pygame.event.Event, canvas: Canvas) -> Input | None:
     return None
 
 
-def _key(key: int, modifiers: int) -> DigitKey | CommandKey | None:
+def _key(key: int, modifiers: int, typed: str) -> Typing | None:
+    if modifiers & pygame.KMOD_SHIFT and len(typed) == 1 and typed in _SHIFTED:
+        return LetterKey(typed)
     if pygame.K_0 <= key <= pygame.K_9:
         return DigitKey(key - pygame.K_0)
     if key == pygame.K_KP0:
@@ -121,4 +137,10 @@ def _key(key: int, modifiers: int) -> DigitKey | CommandKey | None:
     if key == pygame.K_TAB and modifiers & pygame.KMOD_SHIFT:
         return CommandKey("previous")
     name = _COMMANDS.get(key)
-    return CommandKey(name) if name else None
+    if name:
+        return CommandKey(name)
+    if modifiers & (pygame.KMOD_CTRL | pygame.KMOD_ALT | pygame.KMOD_META):
+        return None
+    if not typed and pygame.K_a <= key <= pygame.K_z:
+        typed = chr(key)
+    return LetterKey(typed) if len(typed) == 1 and typed.isprintable() else None

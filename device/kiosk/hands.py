@@ -25,10 +25,15 @@ from device.kiosk.contacts import (
     ContactMove,
     ContactUp,
     DigitKey,
+    LetterKey,
     Touching,
+    Typing,
 )
+from device.kiosk.key_meanings import LAST, STEPPED, STEPS
+from device.kiosk.keyboard import Card, Keyboard
+from device.kiosk.page import Page
 from device.kiosk.reception import Reception
-from device.kiosk.screens import Scene, Target
+from device.kiosk.screens import Scene
 from device.store.moment import monotonic_ms
 from protocol.levels import Level
 
@@ -37,34 +42,13 @@ log = logging.getLogger("haochaping.kiosk")
 SPOT_MM = 3
 """How far around a haunted point a panel is not to be trusted."""
 
-MEANINGS = {
-    "submit": ("confirm", "submit", "done", "rate"),
-    "leave": ("skip", "decline", "back", "nocall", "done"),
-    "skip": ("skip", "decline", "nocall", "done"),
-    "change": ("erase", "back", "change"),
-    "appearance": ("appearance",),
-}
-"""What keys ask for, and the actions that are meant by it: the first that is on the screen."""
-STEPS = {
-    Level.VERY_SATISFIED: "previous",
-    Level.SATISFIED: "next",
-    Level.FAIRLY_SATISFIED: "press",
-    Level.DISSATISFIED: "skip",
-    Level.VERY_DISSATISFIED: "submit",
-}
-"""What the level buttons do on a page without levels, from the left. The middle one has the
-tactile dot."""
-_STEPPED = {"confirm", "submit", "done"}
-"""A page with one of these is walked through with the level buttons."""
-_LAST = {"decline": 1, "back": 1, "language": 2, "appearance": 2}
-"""Comes last on the way through a page: first what it is for, then the ways out."""
-
 
 class Hands:
     """Everything that can be pressed at one kiosk.
 
     ``report`` takes a fault's code and detail, ``count`` the name of a counter. ``ring`` wakes
     the loop from any thread. ``mm`` is how many of the canvas's pixels make a millimetre.
+    ``badge_reader``: one is plugged in that types.
     """
 
     def __init__(
@@ -76,14 +60,15 @@ class Hands:
         count: Callable[[str], None],
         ring: Callable[[], None],
         mm: float = 5.9,
+        badge_reader: bool = False,
     ) -> None:
-        self._canvas = canvas
-        self._scene = scene
+        self._page = Page(canvas, scene)
         self._report = report
         self._count = count
         self._ring = ring
         self._touch: Touch[Action] = Touch(spot=SPOT_MM * mm)
         self._buttons = buttons.Buttons()
+        self._keyboard = Keyboard(badge_reader, count)
         self._calm = buttons.Calm()
         self._edges: queue.SimpleQueue[tuple[Key, bool, int]] = queue.SimpleQueue()
         self._focus: Focus[Action] = Focus()
@@ -119,18 +104,18 @@ class Hands:
 
     def shows(self, scene: Scene) -> None:
         """Another scene is on the screen."""
-        self._scene = scene
+        self._page.scene = scene
         if self.reception is not None and self.reception.asleep:
             self._touch = gestures.fall_asleep(self._touch)
         else:  # an invitation or the morning may have lit it: then the next tap is a tap
             self._touch = gestures.wake(self._touch, monotonic_ms())
         actions = [target.action for target in scene.targets]
-        actions.sort(key=lambda action: _LAST.get(action.name, 0))
+        actions.sort(key=lambda action: LAST.get(action.name, 0))
         self._focus = focus.composed(self._focus, tuple(dict.fromkeys(actions)))
-        self._show_focus()
+        self._page.ring(self._focus.at)
         for held in (self._touch.sunk, *self._sunk.values()):
-            self._sink(held)  # the timeout line moved on, and the key is still held
-        if self._offers({"rate"}):
+            self._page.sink(held)  # the timeout line moved on, and the key is still held
+        if self._page.offers({"rate"}):
             self.by_keys = False  # the next citizen may touch
 
     def painted(self) -> None:
@@ -153,6 +138,8 @@ class Hands:
 
     def pass_time(self, now_ms: int) -> None:
         """Take up what the buttons did, and what has been found about buttons and panel."""
+        for typed in self._keyboard.pass_time(now_ms):
+            self._type(typed, now_ms)
         self._take_edges(now_ms)
         self._take_lengths(now_ms)
         self._buttons, stuck = buttons.newly_stuck(self._buttons, now_ms)
@@ -171,35 +158,42 @@ class Hands:
 
     def due_ms(self) -> int | None:
         """Return when `pass_time` must be called although nothing happens."""
-        moments = (buttons.due_ms(self._buttons), gestures.due_ms(self._touch))
+        moments = (
+            buttons.due_ms(self._buttons),
+            gestures.due_ms(self._touch),
+            self._keyboard.due_ms(),
+        )
         return min((moment for moment in moments if moment is not None), default=None)
 
     # --- fingers ------------------------------------------------------------------------------
 
-    def take(self, happened: Touching, now_ms: int) -> None:
-        """A contact or a key; ``now_ms`` is when it happened."""
+    def take(self, happened: Touching, now_ms: int, earliest_ms: int | None = None) -> None:
+        """A contact or a key; ``now_ms`` is when it happened.
+
+        A key may have come earlier, but not before ``earliest_ms``.
+        """
         match happened:
             case ContactDown():
                 self._contact_down(happened, now_ms)
             case ContactMove(contact, x, y):
-                place, action = Place(x, y), self._action_at(x, y)
+                place, action = Place(x, y), self._page.action_at(x, y)
                 self._take_touch(gestures.move(self._touch, contact, place, action, now_ms))
             case ContactUp():
                 self._contact_up(happened, now_ms)
-            case DigitKey(digit):
-                self._press_digit(digit, now_ms)
-            case CommandKey(name):
-                self._press_command(name, now_ms)
+            case _:
+                earliest_ms = now_ms if earliest_ms is None else earliest_ms
+                for typed in self._keyboard.take(happened, earliest_ms, now_ms):
+                    self._type(typed, now_ms)
 
     def _contact_down(self, touch: ContactDown, now_ms: int) -> None:
-        action = self._action_at(touch.x, touch.y)
+        action = self._page.action_at(touch.x, touch.y)
         place, usable = Place(touch.x, touch.y), None if self._busy else action
         after, verdict = gestures.down(self._touch, touch.contact, place, usable, now_ms)
         self._take_touch(after)
         if verdict is Verdict.PRESSED and action is not None:
             self._last_key, self.by_keys = None, False
             self._focus = focus.cleared(self._focus)
-            self._show_focus()
+            self._page.ring(self._focus.at)
             self.on_press(action)
         elif verdict is Verdict.NOTHING and action is not None:
             self._ignore(now_ms)
@@ -207,7 +201,7 @@ class Hands:
             self._weigh(verdict, now_ms)
 
     def _contact_up(self, touch: ContactUp, now_ms: int) -> None:
-        action, place = self._action_at(touch.x, touch.y), Place(touch.x, touch.y)
+        action, place = self._page.action_at(touch.x, touch.y), Place(touch.x, touch.y)
         after, verdict = gestures.up(self._touch, touch.contact, place, action, now_ms)
         self._take_touch(after)
         if verdict is Verdict.ACCEPTED and action is not None:
@@ -228,12 +222,8 @@ class Hands:
         """Take up the panel's new state, and show what it holds as pressed."""
         before, self._touch = self._touch.sunk, touch
         if touch.sunk != before:
-            self._raise(before)
-            self._sink(touch.sunk)
-
-    def _action_at(self, x: float, y: float) -> Action | None:
-        target = self._scene.hit(x, y)
-        return target.action if target else None
+            self._page.lift(before)
+            self._page.sink(touch.sunk)
 
     # --- buttons ------------------------------------------------------------------------------
 
@@ -264,8 +254,9 @@ class Hands:
             return False
         if isinstance(key, Extra):
             self.by_keys = True
-            self._mean("skip" if key is Extra.SKIP else "submit", now_ms)
-        elif self._offers(_STEPPED):
+            leave = "staff" if self._staff_by_keys else "skip"
+            self._mean(leave if key is Extra.SKIP else "submit", now_ms)
+        elif self._stepped:
             self.by_keys = True
             self._step_down(key)
         else:
@@ -281,22 +272,22 @@ class Hands:
             if step == "press":
                 self._buttons = buttons.disregard(self._buttons, key)
             return
-        meant = self._focus.at if step == "press" else self._meant(step)
+        meant = self._focus.at if step == "press" else self._page.meant(step)
         if meant is not None:
             self._sunk[key] = meant
-            self._sink(meant)
+            self._page.sink(meant)
             self.on_press(meant)
 
     def _take_lengths(self, now_ms: int) -> None:
         self._buttons, known = buttons.lengths(self._buttons, now_ms)
         for key, length in known:
             sunk = self._sunk.pop(key, None)
-            self._raise(sunk)
-            if not isinstance(key, Level) or not self._offers(_STEPPED) or self._busy:
+            self._page.lift(sunk)
+            if not isinstance(key, Level) or not self._stepped or self._busy:
                 continue
             if length is Length.LONG:
                 self._mean("submit", now_ms, told=sunk is not None)
-            elif sunk is not None and self._target(sunk) is None:
+            elif sunk is not None and self._page.target(sunk) is None:
                 continue  # a finger has turned the page meanwhile
             elif sunk is not None:
                 self._act(sunk, now_ms)  # it was told as a press when the button went down
@@ -305,15 +296,43 @@ class Hands:
 
     # --- keys ---------------------------------------------------------------------------------
 
+    def _type(self, typed: Typing | Card, now_ms: int) -> None:
+        """A key of the keyboard counts now, or a whole card."""
+        match typed:
+            case DigitKey(digit):
+                self._press_digit(digit, now_ms)
+            case CommandKey(name):
+                self._press_command(name, now_ms)
+            case LetterKey(character):
+                self._press_letter(character, now_ms)
+            case Card(content) if self.reception is not None:
+                if self._touch.asleep:
+                    self._touch = gestures.wake(self._touch, now_ms)
+                    self._wake(now_ms)
+                before = self.reception.place
+                self.reception.take_card(content, now_ms)
+                self._unseen = self.reception.place != before
+            case Card():
+                self._count("card.too-early")
+
+    def _press_letter(self, character: str, now_ms: int) -> None:
+        """Letters mean something to staff alone, where they look for a matter."""
+        if self.reception is None or not self.reception.takes_letters:
+            return
+        if self._key_counts(character, now_ms, counted=False):
+            typed = Action("letter", character)
+            self.on_press(typed)
+            self._act(typed, now_ms)
+
     def _press_digit(self, digit: int, now_ms: int) -> None:
         typed = Action("digit", digit)
         key = Level(digit) if 1 <= digit <= 5 else str(digit)
         if not self._key_counts(key, now_ms):
             return
-        if self._offers({"digit"}):
+        if self._page.offers({"digit"}):
             self.on_press(typed)
             self._act(typed, now_ms)
-        elif isinstance(key, Level) and not self._offers(_STEPPED):
+        elif isinstance(key, Level) and not self._stepped:
             self._press_level(key, now_ms)
         else:
             self._ignore(now_ms)
@@ -336,7 +355,7 @@ class Hands:
             self._mean(name, now_ms)
 
     def _next_language(self, now_ms: int) -> None:
-        offered = [t.action for t in self._scene.targets if t.action.name == "language"]
+        offered = [t.action for t in self._page.scene.targets if t.action.name == "language"]
         spoken = self.reception.language if self.reception is not None else self.language
         now = Action("language", spoken)
         if offered:
@@ -374,8 +393,8 @@ class Hands:
         if self.reception is None:
             return
         pressed = Action("level", int(level))
-        self._sink(pressed)
-        self.on_press(Action("rate") if self._offers({"rate"}) else pressed)
+        self._page.sink(pressed)
+        self.on_press(Action("rate") if self._page.offers({"rate"}) else pressed)
         before = self.reception.place
         self.reception.press_level(level, now_ms)
         self._unseen = self.reception.place != before
@@ -390,20 +409,13 @@ class Hands:
 
         ``told`` where the press has been answered already.
         """
-        meant = self._meant(meaning)
+        meant = self._page.meant(meaning)
         if meant is not None:
             if not told:
                 self.on_press(meant)
             self._act(meant, now_ms)
         elif self.reception is not None and meaning != "appearance":
             self.reception.command("leave" if meaning == "skip" else meaning, now_ms)
-
-    def _meant(self, meaning: str) -> Action | None:
-        for name in MEANINGS[meaning]:
-            for target in self._scene.targets:
-                if target.action.name == name:
-                    return target.action
-        return None
 
     def _act(self, action: Action, now_ms: int) -> None:
         if self.reception is not None:
@@ -419,30 +431,20 @@ class Hands:
 
     # --- what is seen of it -----------------------------------------------------------------------
 
-    def _offers(self, names: Collection[str]) -> bool:
-        return any(target.action.name in names for target in self._scene.targets)
+    @property
+    def _stepped(self) -> bool:
+        """True where the level buttons walk through the page."""
+        staffed = self.reception is not None and self.reception.staffed
+        closed = self._staff_by_keys and not self._page.offers({"rate"})
+        return staffed or closed or self._page.offers(STEPPED)
 
-    def _target(self, action: Action | None) -> Target | None:
-        return next((t for t in self._scene.targets if t.action == action), None)
-
-    def _sink(self, action: Action | None) -> None:
-        """Show the target of this action pressed, if it is on the screen."""
-        target = self._target(action)
-        if target is not None:
-            self._canvas.show([self._scene.paint_pressed(self._canvas.surface, target)])
-
-    def _raise(self, action: Action | None) -> None:
-        """Show the target of this action at rest again, if it is on the screen."""
-        target = self._target(action)
-        if target is not None:
-            self._canvas.show([self._scene.paint_released(self._canvas.surface, target)])
+    @property
+    def _staff_by_keys(self) -> bool:
+        """True where staff can come to their pages by buttons alone: touch is out."""
+        return self._touch.out and self._page.offers({"staff"})
 
     def _move_focus(self, steps: int) -> None:
         self._focus = focus.moved(self._focus, steps)
-        self._show_focus()
+        self._page.ring(self._focus.at)
         if self._focus.at is not None:
             self.on_press(Action("focus"))
-
-    def _show_focus(self) -> None:
-        target = self._target(self._focus.at)
-        self._canvas.show(self._scene.paint_focus(self._canvas.surface, target))

@@ -159,6 +159,31 @@ def _rounded_outline(
     pen.line(x1, y0 + r, x1, y1 - r, w, colour)
 
 
+def _minus(pen: Pen, w: float, colour: Colour) -> None:
+    pen.line(5, 12, 19, 12, w, colour)
+
+
+def _plus(pen: Pen, w: float, colour: Colour) -> None:
+    pen.line(5, 12, 19, 12, w, colour)
+    pen.line(12, 5, 12, 19, w, colour)
+
+
+def _resume(pen: Pen, w: float, colour: Colour) -> None:
+    pen.lines([(8, 5.5), (18.5, 12), (8, 18.5), (8, 5.5)], w, colour)
+
+
+def _leave(pen: Pen, w: float, colour: Colour) -> None:
+    # A door, and the way out of it.
+    pen.lines([(10, 3.5), (4, 3.5), (4, 20.5), (10, 20.5)], w, colour)
+    pen.line(9.5, 12, 20.5, 12, w, colour)
+    pen.lines([(16.2, 7.7), (20.5, 12), (16.2, 16.3)], w, colour)
+
+
+def _search(pen: Pen, w: float, colour: Colour) -> None:
+    pen.arc(10.5, 10.5, 6.5, 0, 360, w, colour)
+    pen.line(15.4, 15.4, 20.5, 20.5, w, colour)
+
+
 def _tick(pen: Pen, w: float, colour: Colour) -> None:
     pen.polygon([(0, 0), (24, 0), (12, 12)], colour)
 
@@ -186,6 +211,11 @@ _STROKES: dict[str, Callable[[Pen, float, Colour], None]] = {
     "linked": _linked,
     "unlinked": _unlinked,
     "sending": _sending,
+    "minus": _minus,
+    "plus": _plus,
+    "resume": _resume,
+    "leave": _leave,
+    "search": _search,
     "tick": _tick,
 }
 

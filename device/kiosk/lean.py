@@ -21,7 +21,8 @@ _UNUSED = (
     "pygame._debug",
 )
 _PICTURE_FILES = "pygame.imageext"
-"""Reads and writes PNG, JPEG and the like; the kiosk draws all it shows."""
+"""Reads and writes PNG, JPEG and the like; the kiosk draws all it shows but photographs, and
+`device.kiosk.photograph` imports it when the first is due."""
 
 
 @contextmanager
@@ -44,7 +45,7 @@ def without(*names: str) -> Iterator[None]:
 def import_pygame(*, picture_files: bool = False) -> None:
     """Import pygame-ce without what the kiosk has no use for.
 
-    ``picture_files``: pictures can be read and written.
+    ``picture_files``: `pygame.image` can read and write pictures.
     """
     if "pygame" in sys.modules:
         return

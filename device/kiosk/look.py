@@ -4,7 +4,7 @@ One `Look` is built when the kiosk starts and handed to whoever composes a scree
 it keeps is bounded, so that a device can run for months.
 """
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from typing import TYPE_CHECKING
 
 import pygame
@@ -54,6 +54,7 @@ class Look:
         self.shapes: Shapes = beside.shapes if beside else Shapes()
         self.icons: Icons = beside.icons if beside else Icons()
         self._words: dict[str, Words] = beside._words if beside else {}
+        self._own: dict[str, dict[str, str]] = beside._own if beside else {}
         self._others: dict[str, Look] = beside._others if beside else {}
         self._others[appearance] = self
         self._faces: Faces | None = None
@@ -97,8 +98,21 @@ class Look:
         """Return the texts of ``language``. Raises `OSError` for one that is not shipped."""
         words = self._words.get(language)
         if words is None:
-            words = self._words[language] = Words(load_texts(language))
+            words = Words(load_texts(language), self._own.get(language))
+            self._words[language] = words
         return words
+
+    def reword(self, own: Mapping[str, Mapping[str, str]]) -> bool:
+        """Take the hall's own wording, by language and key; False if it is in use already."""
+        new = {language: dict(texts) for language, texts in own.items()}
+        if new == self._own:
+            return False
+        self._own.clear()
+        self._own.update(new)
+        self._words.clear()
+        for look in self._others.values():
+            look.forget()  # pictures are kept by the key of their text
+        return True
 
     def keep(self, key: Hashable, compose: "Callable[[], Picture]") -> "Picture":
         """Return the picture kept under ``key``, composed if it is not there (any more)."""

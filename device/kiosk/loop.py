@@ -15,7 +15,7 @@ import pygame
 
 from device.core.errors import DeviceError
 from device.core.visit import State
-from device.kiosk import contacts
+from device.kiosk import contacts, wording
 from device.kiosk.canvas import Canvas
 from device.kiosk.contacts import ContactDown, Exposed, Quit
 from device.kiosk.feedback import Feedback
@@ -29,11 +29,13 @@ from device.kiosk.screens import Look, Scene
 from device.kiosk.scribe import Scribe
 from device.kiosk.sound import Sound
 from device.kiosk.support import SupportDoor, answer_support
+from device.kiosk.usher import Usher
 from device.kiosk.views import NoticeView, View
 from device.kiosk.wakeups import Wakeups
 from device.kiosk.wishes import Wishes
 from device.store import lock
 from device.store.backlog import Backlog
+from device.store.bell import Bell
 from device.store.briefing import BriefingReader
 from device.store.home import Home
 from device.store.identity import load_identity, load_key
@@ -82,6 +84,7 @@ class Loop:
             count=self._count,
             ring=wakeups.ring,
             mm=look.unit * look.layout.design.mm,
+            badge_reader=profile.staff.badge_reader,
         )
         self._feedback = Feedback(Sound(profile.sound), self._report)
         self._hands.on_press = self._feedback.pressed
@@ -91,9 +94,11 @@ class Loop:
         self._pins: Pins | None = None
         self._rehearsal: RehearsalDoor | None = None
         self._support: SupportDoor | None = None
+        self._bell: Bell | None = None
         self._scribe: Scribe | None = None
         self._briefing: BriefingReader | None = None
         self._reception: Reception | None = None
+        self._own_texts = "{}"
         self._trouble = ""
         self._readability = Readability(home.agent_db, wakeups.ring)
         self._retry_at_ms = 0
@@ -125,6 +130,15 @@ class Loop:
             return
         self._wakeups.watch_door(self._support.fileno())
 
+    def hang_up_bell(self) -> None:
+        """Let the agent wake us; without it, it is looked once a second."""
+        try:
+            self._bell = Bell(self._home.bell)
+        except OSError as error:
+            log.error("the agent cannot ring: %s", error)
+            return
+        self._wakeups.watch_door(self._bell.fileno())
+
     def open_rehearsal(self, path: Path) -> None:
         """Let a rehearsal in."""
         self._rehearsal = RehearsalDoor(path, self._wakeups.ring)
@@ -148,7 +162,7 @@ class Loop:
         self._scribe = Scribe(self._home, identity, key, briefing, self._wakeups.ring)
         reception = Reception(
             self._scribe,
-            self._home.agent_db,
+            self._home,
             briefing,
             self._was_opened,
             Wishes(self._profile.screen.language, self._profile.screen.appearance),
@@ -156,6 +170,8 @@ class Loop:
             now_ms,
             service=self._profile.service,
             dark=self._profile.screen.dark,
+            staff=self._profile.staff,
+            usher=Usher(self._home, self._scribe, self._wakeups.ring),
         )
         try:
             reception.refresh(now_ms)
@@ -163,6 +179,8 @@ class Loop:
             log.warning("%s", error)  # tried again when the agent next writes
         if self._support is None:
             self.open_support()
+        if self._bell is None:
+            self.hang_up_bell()
         self._reception = self._hands.reception = reception
         self._scribe.start()
         for code, detail in self._faults:
@@ -211,6 +229,8 @@ class Loop:
         self._screen.get_ready()
         while not self._ended:
             self._take_input()
+            if self._bell is not None:
+                self._bell.hush()
             now_ms = monotonic_ms()
             self._hands.pass_time(now_ms)
             self._take_news(now_ms)
@@ -237,6 +257,8 @@ class Loop:
             self._rehearsal.close()
         if self._support is not None:
             self._support.close()
+        if self._bell is not None:
+            self._bell.close()
 
     def _wait(self, now_ms: int) -> None:
         dues = [self._hands.due_ms(), self._screen.due_ms(now_ms)]
@@ -266,7 +288,8 @@ class Loop:
                     # tap would look like a spike; so a touch began, at the latest, when the
                     # queue was last seen empty.
                     down = isinstance(happened, ContactDown)
-                    self._hands.take(happened, self._quiet_ms if down else monotonic_ms())
+                    at_ms = self._quiet_ms if down else monotonic_ms()
+                    self._hands.take(happened, at_ms, self._quiet_ms)
 
     def _take_news(self, now_ms: int) -> None:
         if self._reception is None or self._scribe is None or self._briefing is None:
@@ -281,6 +304,7 @@ class Loop:
             self._reception.hear(self._scribe.answers(), now_ms)
             if self._briefing.changed() or self._reception.stale:
                 self._reception.refresh(now_ms)
+                self._reword(self._reception.own_texts)
                 self._readability.look_at(self._briefing.version())
         except DeviceError as error:
             # The agent's file cannot be read now; what was read before stays good, and it
@@ -289,6 +313,13 @@ class Loop:
         self._reception.pass_time(now_ms)
         if self._reception.visit.state is State.IDLE:
             self._report_unreadable()
+
+    def _reword(self, own_texts: str) -> None:
+        """Show the hall's own wording from now on."""
+        if own_texts != self._own_texts:
+            self._own_texts = own_texts
+            if self._screen.look.reword(wording.own(own_texts)):
+                self._show(self._screen.view, monotonic_ms())
 
     def _report_unreadable(self) -> None:
         """Report what of the roster no font can print; a stand-in is shown for it."""

@@ -10,6 +10,8 @@ from typing import NamedTuple
 from device.core.number_pad import NumberPad
 from device.core.session import Session, SessionState
 from device.core.visit import State, Visit
+from device.kiosk.staff_desk import StaffPage
+from device.kiosk.staff_portrayal import portray_staff
 from device.kiosk.views import (
     CallbackView,
     Chrome,
@@ -71,6 +73,14 @@ class Standing(NamedTuple):
     matter_name: Callable[[str], str]
     started_ms: int
     now_ms: int
+    staff_page: StaffPage | None = None
+    """What staff are at, between visits."""
+    staff_key: bool = False
+    """Staff may come to their pages from here."""
+    photo: str = ""
+    """File of the staff member's photograph."""
+    waiting: int = 0
+    """Records that wait for the centre."""
 
 
 def portray(standing: Standing, wall: time.struct_time, date: str, before: View | None) -> View:
@@ -94,6 +104,8 @@ def portray(standing: Standing, wall: time.struct_time, date: str, before: View 
             return ThanksView(chrome, code, standing.qr, standing.rules.followup_days)
         case State.UNSAVED:
             return NoticeView(chrome, "unsaved")
+    if standing.staff_page is not None:
+        return portray_staff(standing.staff_page, standing.session, chrome)
     if standing.dark:
         return DarkView(chrome)
     return _between_visits(standing, chrome, wall, date)
@@ -103,6 +115,7 @@ def _between_visits(standing: Standing, chrome: Chrome, wall: time.struct_time, 
     clock = time.strftime("%H:%M", wall)
     if standing.trouble:
         return NoticeView(chrome, "broken", standing.trouble, date, clock)
+    chrome = chrome._replace(staff_key=standing.staff_key)
     if standing.session.state is SessionState.PAUSED:
         return NoticeView(chrome, "paused", "", date, clock)
     if standing.session.state is SessionState.CLOSED and standing.ready:
@@ -131,6 +144,9 @@ def _can_begin(standing: Standing) -> bool:
 
 def _chrome(standing: Standing) -> Chrome:
     visit, roster = standing.visit, standing.roster
+    member = roster.member
+    if member and standing.ready and member.number != standing.session.staff:
+        member = None  # whoever is assigned, and has left
     attended = standing.service.mode == "window"
     remaining = None
     if visit.deadline_ms is not None and visit.deadline_ms > visit.since_ms:
@@ -139,12 +155,14 @@ def _chrome(standing: Standing) -> Chrome:
     return Chrome(
         hall=roster.hall,
         window=roster.window,
-        staff=StaffCard(*roster.member) if roster.member and attended else None,
+        staff=StaffCard(*member) if member and attended else None,
         language=standing.language,
         online=roster.online,
         mock=standing.mock,
         remaining=remaining,
         appearance=standing.appearance,
+        waiting=standing.waiting,
+        photo=standing.photo if member and attended else "",
     )
 
 
@@ -156,7 +174,7 @@ def _rating(standing: Standing, chrome: Chrome) -> RatingView:
         matter = MatterLine(
             name=standing.matter_name(question.code),
             case=masked(question.cases[0]) if question.cases else "",
-            cases=len(question.cases),
+            cases=question.case_count,
         )
     return RatingView(
         chrome=chrome,

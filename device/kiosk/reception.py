@@ -8,44 +8,50 @@ Knows the session, the visit and the roster, and nothing about pixels: the loop 
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from pathlib import Path
 from uuid import UUID
 
-from device.core import night
 from device.core import visit as rules
-from device.core.errors import DeviceError, IllegalEvent
+from device.core.errors import IllegalEvent
 from device.core.visit import State, Times, Visit
 from device.kiosk import number_desk
 from device.kiosk.actions import Action
-from device.kiosk.duty import Duty
-from device.kiosk.number_desk import NumberDesk
-from device.kiosk.portrayal import SAVING_MS, Chosen, Standing, portray
-from device.kiosk.scribe import (
+from device.kiosk.answers import (
     Answer,
     CannotStart,
     NotStored,
     PhoneLink,
     Ready,
-    Scribe,
     VisitStored,
 )
+from device.kiosk.duty import Duty
+from device.kiosk.number_desk import NumberDesk
+from device.kiosk.orders import Orders
+from device.kiosk.portrayal import SAVING_MS, Chosen, Standing, portray
+from device.kiosk.scribe import Scribe
+from device.kiosk.staff_desk import StaffDesk
+from device.kiosk.usher import Usher
 from device.kiosk.views import DarkView, View
+from device.kiosk.vigil import Vigil
+from device.kiosk.wall_clock import Wall, wall_clock
 from device.kiosk.wishes import Wishes
-from device.store.briefing import (
-    INSTRUCTION_MS,
-    BriefingReader,
-    CancelOrder,
-    Instruction,
-    InviteOrder,
-    UnreadableBriefing,
-    read_order,
-)
-from device.store.moment import clock_quality
-from device.store.profile import Service
+from device.store.briefing import BriefingReader, UnreadableBriefing
+from device.store.home import Home
+from device.store.profile import Service, Staff
 from protocol.configuration import Rules
 from protocol.levels import Level
-from protocol.records import ClockQuality
 
+_DONE = {"submit": "done", "change": "done", "leave": "done"}
+WAYS = {
+    State.IDLE: {"submit": "rate"},
+    State.RATING: {"change": "back", "leave": "decline"},
+    State.REASONS: {"submit": "submit", "change": "change", "leave": "skip"},
+    State.CALLBACK: {"submit": "confirm", "change": "erase", "leave": "back"},
+    State.THANKS: _DONE,
+    State.UNSAVED: _DONE,
+}
+"""What Enter, Backspace and Escape stand for where no target on the screen says so."""
+LOOK_MS = 1000
+"""How often the wall clock is asked whether the window closes."""
 CHOSEN_MS = 350
 """How long the chosen key is shown before the page changes (docs/screens.md, "Motion")."""
 
@@ -56,7 +62,7 @@ class Reception:
     def __init__(
         self,
         scribe: Scribe,
-        agent_db: Path,
+        home: Home,
         briefing: BriefingReader,
         was_opened: Callable[[UUID], bool],
         wishes: Wishes,
@@ -64,28 +70,37 @@ class Reception:
         now_ms: int,
         service: Service = Service(),  # noqa: B008 - an immutable value
         dark: tuple[int, int] | None = None,
+        *,
+        staff: Staff = Staff(),  # noqa: B008 - an immutable value
+        usher: Usher | None = None,
+        wall: Callable[[], Wall] = wall_clock,
     ) -> None:
         self._scribe = scribe
-        self._duty = Duty(scribe, agent_db, service)
+        self._home = home
+        self._duty = Duty(scribe, home, service, wall)
+        self._desk_key = staff.screen and service.mode == "window"
+        usher = usher or Usher(home, scribe, lambda: None)
+        self._staff_desk = StaffDesk(self._duty, usher, scribe.count, self.invite)
+        self._orders = Orders(briefing, self._duty, scribe, home, was_opened, self)
+        self._looked_ms = now_ms
+        self._acknowledged = 0
+        self._version = 0
+        """Of the configuration that was taken up last."""
         self._desk = NumberDesk(scribe.device, scribe.note_fault)
         self._briefing = briefing
-        self._was_opened = was_opened
         self.stale = True
         """What the agent has written must be taken up (again): ask `refresh`."""
         self._mock = mock
         self._started_ms = now_ms
         self._visit = Visit()
         self._wishes = wishes
-        self._dark = dark
-        self._awake_until_ms = now_ms + night.AWAKE_MS
+        self._vigil = Vigil(dark, now_ms)
         self._trouble = ""
         self._ready = False
         self._chosen: Chosen | None = None
         self._page = 0
         """Of the reasons, where they do not fit on one."""
         self._qr: tuple[tuple[bool, ...], ...] = ()
-        self._seen_instruction = 0
-        self._seen_generation = 0
         self._rules = Rules()
         self._times = Times()
         self._last_view: View | None = None
@@ -106,9 +121,29 @@ class Reception:
         return self._visit
 
     @property
-    def place(self) -> tuple[State, int]:
-        """Where the citizen is: what they are shown, and at which question."""
-        return self._visit.state, self._visit.asked
+    def place(self) -> tuple[State, int, str | None]:
+        """Where people are: what a citizen is shown and at which question, or the staff's page."""
+        return self._visit.state, self._visit.asked, self._staff_desk.page
+
+    @property
+    def asking(self) -> bool:
+        """True while a citizen is being asked, until their visit is closed."""
+        return self._visit.state in (*rules.OPEN, State.CLOSING)
+
+    @property
+    def staffed(self) -> bool:
+        """True while a page of the staff's is open."""
+        return self._staff_desk.page is not None
+
+    @property
+    def takes_letters(self) -> bool:
+        """True where letters of a keyboard mean something."""
+        return self._staff_desk.takes_letters
+
+    @property
+    def own_texts(self) -> str:
+        """The hall's own wording, as JSON: language, key of the text, the wording."""
+        return self._duty.roster.texts
 
     # --- what happens -----------------------------------------------------------------------
 
@@ -121,6 +156,7 @@ class Reception:
         self._duty.read_roster()
         with suppress(UnreadableBriefing):  # the last rules that could be read stay
             self._rules = self._briefing.rules()
+        self._staff_desk.rules = self._rules
         self._times = Times(
             rating=self._rules.rating_seconds * 1000,
             reasons=self._rules.reasons_seconds * 1000,
@@ -130,15 +166,13 @@ class Reception:
         if not self._ready:
             self.stale = False
             return
-        self._staff_the_window()
-        if self._briefing.generation != self._seen_generation:
-            self._seen_generation, self._seen_instruction = self._briefing.generation, 0
-        for instruction in self._briefing.instructions(self._seen_instruction):
-            self._seen_instruction = instruction.id
-            try:
-                self._obey(instruction, now_ms)
-            except UnreadableBriefing:
-                self._scribe.count("instruction.unreadable")
+        self._acknowledged = self._briefing.acknowledged()
+        self._staff_the_window(now_ms)
+        version = self._briefing.version()
+        if version != self._version:
+            self._version = version
+            self._staff_desk.roster_changed()
+        self._orders.take_up(self._rules.rate_unfinished, now_ms)
         self.stale = False
 
     def hear(self, answers: Sequence[Answer], now_ms: int) -> None:
@@ -147,9 +181,12 @@ class Reception:
             match answer:
                 case Ready():
                     self._ready, self._trouble = True, ""
+                    if answer.fresh:
+                        self._duty.resume(answer, now_ms)
                     self.stale = True
                 case CannotStart(detail):
                     self._ready, self._trouble = False, detail
+                    self._staff_desk.close()  # what is wrong must be seen
                     self._try(rules.StoreFailed(), now_ms)
                 case VisitStored(visit, qr):
                     self._qr = qr
@@ -161,7 +198,15 @@ class Reception:
 
     def act(self, action: Action, now_ms: int) -> None:
         """Do what a touched target stands for."""
+        if self.staffed and action.name not in ("language", "appearance"):
+            self.wake(now_ms)  # it is not dark for whoever has just left the page
+            if not self._staff_desk.act(action, now_ms):
+                self.ignore_press(now_ms)
+            return
         match action:
+            case Action("staff"):
+                if self._desk_key and self._ready and self._visit.state is State.IDLE:
+                    self._staff_desk.open(now_ms)
             case Action("rate"):
                 self._begin(now_ms)
             case Action("level", int(level)):
@@ -197,7 +242,9 @@ class Reception:
 
         Where nobody is asked yet it opens the visit and casts nothing.
         """
-        if self._visit.state is State.IDLE:
+        if self.staffed:
+            self.ignore_press(now_ms)
+        elif self._visit.state is State.IDLE:
             self._begin(now_ms)
         elif self._visit.state is State.RATING:
             could_go_back = self._visit.can_go_back
@@ -208,20 +255,22 @@ class Reception:
 
     def command(self, name: str, now_ms: int) -> None:
         """Enter, Backspace or Escape was pressed."""
-        state = self._visit.state
-        if state is State.IDLE and name == "submit":
-            self._begin(now_ms)
-        elif state is State.REASONS:
-            ways = {"submit": "submit", "change": "change", "leave": "skip"}
-            self.act(Action(ways[name]), now_ms)
-        elif state is State.CALLBACK:
-            ways = {"submit": "confirm", "change": "erase", "leave": "back"}
-            self.act(Action(ways[name]), now_ms)
-        elif state is State.RATING:
-            if name != "submit":
-                self.act(Action("back" if name == "change" else "decline"), now_ms)
-        elif state in (State.THANKS, State.UNSAVED):
-            self.act(Action("done"), now_ms)
+        if self.staffed:
+            return  # what a key means there stands on the screen
+        way = WAYS.get(self._visit.state, {}).get(name)
+        if way:
+            self.act(Action(way), now_ms)
+
+    def take_card(self, typed: str, now_ms: int) -> None:
+        """A reader typed what stands on a badge or a card; never while a citizen is there."""
+        if not self._ready:
+            self._scribe.count("card.too-early")
+        elif self._visit.state is not State.IDLE:
+            self._scribe.count("card.during-visit")
+        elif self._duty.service.mode == "window":
+            self._staff_desk.take_card(typed, now_ms)
+        else:
+            self._scribe.count("card.unused")
 
     def ignore_press(self, now_ms: int) -> None:
         """A press that counts for nothing."""
@@ -230,14 +279,20 @@ class Reception:
 
     def pass_time(self, now_ms: int) -> None:
         """Let deadlines have their effect."""
+        self._staff_desk.hear(now_ms)
+        self._staff_desk.pass_time(now_ms)
         if self._visit.state is State.IDLE:
-            self._wishes.pass_time(now_ms)
+            if not self.staffed:  # their pages have no key for the language
+                self._wishes.pass_time(now_ms)
+            if self._ready and now_ms - self._looked_ms >= LOOK_MS:
+                self._looked_ms = now_ms
+                self._duty.keep_hours(now_ms)
         if rules.is_due(self._visit, now_ms):
             self._happen(rules.TimedOut(), now_ms)
 
     def next_due_ms(self, now_ms: int) -> int | None:
         """Return when the screen will next change by itself, None if it will not."""
-        moments = []
+        moments = [] if (due := self._staff_desk.due_ms(now_ms)) is None else [due]
         if self._chosen is not None and self._chosen.until_ms > now_ms:
             moments.append(self._chosen.until_ms)
         if self._visit.state is State.CLOSING:
@@ -271,7 +326,7 @@ class Reception:
             service=self._duty.service,
             language=self._wishes.language,
             appearance=self._wishes.appearance,
-            dark=self._is_dark(now_ms, wall),
+            dark=self._visit.state is State.IDLE and self._vigil.is_dark(now_ms, wall),
             mock=self._mock,
             ready=self._ready,
             trouble=self._trouble,
@@ -282,7 +337,23 @@ class Reception:
             matter_name=self._briefing.matter_name,
             started_ms=self._started_ms,
             now_ms=now_ms,
+            staff_page=self._staff_desk.seen(now_ms),
+            staff_key=self._desk_key and self._ready,
+            photo=self._photo(),
+            waiting=self._waiting(),
         )
+
+    def _photo(self) -> str:
+        """Return the file of the staff member's photograph, once the agent has fetched it."""
+        digest = self._duty.roster.photo
+        path = self._home.photo(digest) if digest else None
+        return str(path) if path and path.exists() else ""
+
+    def _waiting(self) -> int:
+        """Return how many records wait for the centre while it does not answer."""
+        if self._duty.roster.online:
+            return 0
+        return max(0, self._scribe.head - self._acknowledged)
 
     @property
     def asleep(self) -> bool:
@@ -291,16 +362,7 @@ class Reception:
 
     def wake(self, now_ms: int) -> None:
         """Somebody is there: light the screen."""
-        self._awake_until_ms = now_ms + night.AWAKE_MS
-
-    def _is_dark(self, now_ms: int, wall: time.struct_time) -> bool:
-        """Only between visits, and only by a clock that is known to be right."""
-        if self._dark is None or self._visit.state is not State.IDLE:
-            return False
-        at_night = night.is_night(wall.tm_hour * 60 + wall.tm_min, self._dark)
-        if not at_night or now_ms < self._awake_until_ms:
-            return False
-        return clock_quality() is ClockQuality.SYNCED
+        self._vigil.wake(now_ms)
 
     # --- within -------------------------------------------------------------------------------
 
@@ -308,28 +370,21 @@ class Reception:
         """The citizen begins on their own."""
         invited = self._duty.own_invitation() if self._ready else None
         if invited is not None:
-            self._invite(invited, now_ms)
+            self.invite(invited, now_ms)
 
-    def _invite(self, invited: rules.Invited | None, now_ms: int) -> None:
-        if invited is None or not self._try(invited, now_ms):
+    def invite(self, invited: rules.Invited | None, now_ms: int) -> None:
+        """Begin a visit that somebody asked for; one that cannot begin is counted."""
+        if invited is None or not self._ready or not self._try(invited, now_ms):
             self._scribe.count("invitation.refused")
 
-    def _obey(self, instruction: Instruction, now_ms: int) -> None:
-        if instruction.age_ms is None or instruction.age_ms > INSTRUCTION_MS:
-            return
-        if instruction.kind == "invite":
-            order = read_order(instruction.body, InviteOrder)
-            if self._duty.open and not self._was_opened(order.visit):
-                invited = self._duty.invitation(order.visit, order.invited_by, order.matters)
-                self._invite(invited, now_ms)
-        elif instruction.kind == "cancel":
-            revoked = read_order(instruction.body, CancelOrder)
-            if self._is_open(revoked.visit):
-                self._try(rules.Cancelled(revoked.reason), now_ms)
+    def cancel(self, visit: UUID, reason: str, now_ms: int) -> None:
+        """Take an invitation back, if that visit is open and nothing was tapped."""
+        if self._is_open(visit):
+            self._try(rules.Cancelled(reason), now_ms)
 
-    def _staff_the_window(self) -> None:
+    def _staff_the_window(self, now_ms: int) -> None:
         if self._visit.state is State.IDLE:
-            self._duty.staff_the_window()
+            self._duty.staff_the_window(now_ms)
 
     def _use_desk(self, action: Action, now_ms: int) -> None:
         event = self._desk.event_of(action, self._visit, self._duty.roster.sealing_key)
@@ -352,6 +407,8 @@ class Reception:
         except IllegalEvent:
             return False
         self._visit = after
+        if after.state is not State.IDLE:
+            self._staff_desk.close()
         if next_citizen:
             self._wishes.forget()
         if after.state is not State.REASONS:
@@ -363,11 +420,13 @@ class Reception:
         for effect in effects:
             assert after.invitation is not None  # noqa: S101 - effects belong to a visit
             self._scribe.carry_out(effect, after.invitation.visit, language, now_ms, link)
+        if not self.asking:
+            self._orders.visit_ended(now_ms)
         if after.state is State.IDLE:
             self._wishes.forget()
             self.wake(now_ms)
-            with suppress(DeviceError):  # read again when the agent next writes
-                self._staff_the_window()
+            self._staff_the_window(now_ms)
+            self._duty.keep_hours(now_ms)
         return True
 
     def _is_open(self, visit: UUID) -> bool:

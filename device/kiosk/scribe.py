@@ -11,13 +11,13 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import NamedTuple
+from contextlib import closing, contextmanager, suppress
+from typing import TypeVar
 from uuid import UUID
 
 from device import __version__
 from device.core.errors import DamagedFile, DeviceError, StorageFull, StorageUnavailable
-from device.core.session import SessionEffect
+from device.core.session import Session, SessionEffect, StaffLeft
 from device.core.visit import (
     CloseVisit,
     Draft,
@@ -27,52 +27,31 @@ from device.core.visit import (
     KeepDraft,
     OpenVisit,
 )
+from device.kiosk.answers import (
+    Answer,
+    CannotStart,
+    NotStored,
+    PhoneLink,
+    Ready,
+    VisitStored,
+)
 from device.store import moment, reserve, salvage
+from device.store.backlog import Backlog
 from device.store.briefing import BriefingReader
+from device.store.chronicle import Chronicle
 from device.store.home import Home
 from device.store.identity import Identity
 from device.store.ledger import Ledger
 from protocol.keys import SigningKey
 from protocol.phone import PhoneToken, sign_token, token_url
-from protocol.records import ClockQuality
+from protocol.records import ClockQuality, Login
 
 log = logging.getLogger("haochaping.kiosk")
 
+T = TypeVar("T")
+
 DAY_S = 24 * 3600
 
-
-class PhoneLink(NamedTuple):
-    """Where a visit's QR code leads, and for how long."""
-
-    url: str
-    valid_days: int
-
-
-class VisitStored(NamedTuple):
-    """The visit's records are on disk; this may be thanked for."""
-
-    visit: UUID
-    qr: tuple[tuple[bool, ...], ...]
-
-
-class NotStored(NamedTuple):
-    """Something of this visit could not be written."""
-
-    visit: UUID
-    detail: str
-
-
-class Ready(NamedTuple):
-    """The ledger is open, and what a crash left behind is settled."""
-
-
-class CannotStart(NamedTuple):
-    """The ledger cannot be opened; the scribe tries again by itself."""
-
-    detail: str
-
-
-Answer = VisitStored | NotStored | Ready | CannotStart
 
 RETRY_OPEN_S = 3.0
 QUIET_S = 5.0
@@ -99,8 +78,13 @@ class Scribe:
         self._answers: queue.SimpleQueue[Answer] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self._fresh = True
+        self._session = Session()
+        self._pending: tuple[SessionEffect, ...] = ()
+        """What happened to the session and is not on disk yet."""
+        self._found = Ready()
         self._rating = False
         self._surplus: Counter[str] = Counter()
+        self._head = 0
         self._next_upkeep = 0.0
         self._thread = threading.Thread(target=self._run, name="scribe", daemon=True)
 
@@ -120,6 +104,11 @@ class Scribe:
     def device(self) -> str:
         """The name that central gave this device."""
         return self._identity.device
+
+    @property
+    def head(self) -> int:
+        """Number of the last record that is on disk; 0 before the ledger is open."""
+        return self._head
 
     @property
     def alive(self) -> bool:
@@ -147,13 +136,40 @@ class Scribe:
             case CloseVisit():
                 self._work.put(lambda ledger: self._close(ledger, effect, language, link))
 
-    def note_session(self, effect: SessionEffect) -> None:
-        """Write who came, left or paused."""
-        self._work.put(lambda ledger: ledger.note_session(effect))
+    def note_session(self, effects: tuple[SessionEffect, ...], session: Session) -> None:
+        """Write who came, left or paused, and where that leaves the window."""
+        self._work.put(lambda ledger: self._keep_session(ledger, effects, session))
 
     def note_fault(self, code: str, detail: str) -> None:
         """Write that something broke."""
         self._work.put(lambda ledger: ledger.note_fault(code, detail))
+
+    def note_lockout(self, staff: str, place: str, failures: int, seconds: int) -> None:
+        """Write that log-in is locked for ``staff`` (empty: for everybody) at ``place``."""
+        self._work.put(lambda ledger: ledger.note_lockout(staff, place, failures, seconds))
+
+    def ask(self, question: Callable[[Ledger], T], patience_s: float = 5.0) -> T:
+        """Have ``question`` answered by the ledger; waits for it, so never ask from the loop.
+
+        Raises what the ledger raised, or `StorageUnavailable` if it does not come to it.
+        """
+        answers: queue.SimpleQueue[T | Exception] = queue.SimpleQueue()
+
+        def job(ledger: Ledger) -> None:
+            try:
+                answers.put(question(ledger))
+            except Exception as error:
+                answers.put(error)
+                raise
+
+        self._work.put(job)
+        try:
+            answer = answers.get(timeout=patience_s)
+        except queue.Empty:
+            raise StorageUnavailable("the ledger does not answer") from None
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
     def count(self, reason: str) -> None:
         """Add one to a counter; kept in memory until the next quiet moment.
@@ -182,6 +198,7 @@ class Scribe:
             unsettled = True
             try:
                 job(ledger)
+                self._head = ledger.head
             except (StorageFull, StorageUnavailable) as error:
                 log.error("%s", error)
             except Exception:
@@ -204,7 +221,9 @@ class Scribe:
                 if self._stopping.wait(RETRY_OPEN_S):
                     return None
                 continue
-            self._tell(Ready())
+            self._head = ledger.head
+            self._tell(self._found)
+            self._found = Ready()
             return ledger
 
     def _open_or_rescue(self) -> Ledger:
@@ -223,6 +242,10 @@ class Scribe:
                 f"{error}; {saved.records} records and {saved.drafts} drafts read back, "
                 f"the rest kept in {saved.kept_as.name}",
             )
+            if self._fresh:
+                self._end_lost_session(ledger)
+            else:
+                self._keep_session(ledger, (), self._session)  # they go on serving
         if self._fresh:
             # Only a crash leaves a visit behind. When the file is opened again in mid-visit
             # the citizen is still there, and their visit ends through the loop.
@@ -230,8 +253,31 @@ class Scribe:
             if recovered is not None:
                 log.warning("visit %s was interrupted; its drafts are records now", recovered)
             ledger.note_boot(__version__)
+            self._session = ledger.resume_session()
+            self._found = self._resumed()
             self._fresh = False
         return ledger
+
+    def _end_lost_session(self, ledger: Ledger) -> None:
+        """Write that whoever came last has left: the row that says how they serve is gone."""
+        with closing(Chronicle(self._home)) as chronicle:
+            comings = chronicle.comings()
+        if comings and isinstance(comings[-1], Login):
+            ledger.note_session((StaffLeft(comings[-1].staff, "restart"),), Session())
+
+    def _resumed(self) -> Ready:
+        """Return who goes on serving, how they logged in and since when; and who came before."""
+        now_ms, session = moment.monotonic_ms(), self._session
+        with suppress(DeviceError), closing(Backlog(self._home)) as backlog:
+            with closing(Chronicle(self._home)) as chronicle:
+                duty, boot = backlog.duty(), moment.boot_id()
+                login = chronicle.login(duty.login_seq)
+                comings = tuple(one for one in chronicle.comings() if one.boot_id == boot)
+            here = session.staff and login is not None and login.boot_id == boot
+            since_ms = login.monotonic_ms if login and here else now_ms
+            means = duty.means if session.staff else ""
+            return Ready(session, means, since_ms, comings, fresh=True)
+        return Ready(session, since_ms=now_ms, fresh=True)
 
     def _acknowledged(self) -> int:
         try:
@@ -242,6 +288,8 @@ class Scribe:
     def _look_after(self, ledger: Ledger) -> None:
         """In a quiet moment: fold the WAL back, and once a day do what is due daily."""
         try:
+            if self._pending:
+                self._keep_session(ledger, (), self._session)
             for reason, times in self._surplus.items():
                 ledger.count(reason, times)
             self._surplus.clear()
@@ -259,6 +307,18 @@ class Scribe:
         now = moment.now()
         if now.clock is ClockQuality.SYNCED:
             ledger.prune(self._briefing.safe_to_forget(now.wall_ms))
+
+    def _keep_session(
+        self, ledger: Ledger, effects: tuple[SessionEffect, ...], session: Session
+    ) -> None:
+        """Write who came, left or paused; what cannot be written now goes before the next."""
+        self._session = session
+        pending, self._pending = (*self._pending, *effects), ()
+        try:
+            ledger.note_session(pending, session)
+        except DeviceError:
+            self._pending = pending
+            raise
 
     def _open(self, ledger: Ledger, invitation: Invited, language: str, now_ms: int) -> None:
         self._rating = True

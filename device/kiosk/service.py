@@ -129,8 +129,9 @@ def give_memory_back() -> None:
 
 def first_view(home: Home, profile: Profile, mock: bool, wall: time.struct_time, date: str) -> View:
     """Return what can be shown before anything but the roster has been read."""
+    serves, paused = roster.serving(home.kiosk_db)
     try:
-        page = roster.read(home.agent_db)
+        page = roster.read(home.agent_db, serves)
     except DeviceError:
         page = roster.Roster()  # the full start will say what is wrong with it
     attended = profile.service.mode == "window"
@@ -143,6 +144,8 @@ def first_view(home: Home, profile: Profile, mock: bool, wall: time.struct_time,
     if (attended and member is None) or not page.hall:
         return NoticeView(chrome, "starting")
     clock = time.strftime("%H:%M", wall)
+    if paused:
+        return NoticeView(chrome, "paused", "", date, clock)
     mode, matter = profile.service
     return IdleView(
         chrome,

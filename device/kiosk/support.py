@@ -2,7 +2,8 @@
 
 The kiosk answers on a socket that only its own user can open. While a visit is open, from
 the invitation to the end of the thank-you, it refuses: a picture would show a level, a
-number being typed or a receipt code.
+number being typed or a receipt code. So it does while a page for staff is: a key of the PIN may
+be shown pressed.
 """
 
 import json
@@ -17,7 +18,7 @@ from device.core.errors import DeviceError
 
 _PATIENCE_S = 10.0
 _AT_ONCE = 2
-REFUSED = "a citizen is at the screen; ask again when the visit is over"
+REFUSED = "somebody is at the screen; ask again when they have left it"
 
 
 class NoPicture(DeviceError):

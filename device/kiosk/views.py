@@ -39,6 +39,10 @@ class Chrome(NamedTuple):
     """Somebody uses physical keys: the screen says what each of them does."""
     waiting: int = 0
     """Records that have waited for the centre longer than usual; 0 while all goes well."""
+    staff_key: bool = False
+    """The header carries the key with which staff come to their own pages."""
+    photo: str = ""
+    """Path of the staff member's photograph; empty where there is none."""
 
 
 class IdleView(NamedTuple):
@@ -150,4 +154,84 @@ class DarkView(NamedTuple):
     chrome: Chrome
 
 
-View = IdleView | RatingView | ReasonsView | CallbackView | ThanksView | NoticeView | DarkView
+class LoginView(NamedTuple):
+    """The pad on which staff log in. What is typed as a PIN never comes this far."""
+
+    chrome: Chrome
+    staff: str
+    """Digits of the staff number."""
+    pin: int
+    """How many digits of the PIN have been typed."""
+    at_pin: bool
+    """Which of the two fields the pad fills."""
+    tries_left: int | None = None
+    """After a wrong PIN: how many tries remain before the pad is locked."""
+    checking: bool = False
+    """The PIN is being checked; keys do nothing until that is done."""
+    locked_until: str = ""
+    """Wall time as ``HH:MM`` until which this number does not log in; empty when not locked."""
+    problem: str = ""
+    """Key of the text that says why it did not work otherwise, e.g. ``login.busy``."""
+
+
+class MatterChoice(NamedTuple):
+    """One matter that staff may name for a visit."""
+
+    code: str
+    name: str
+
+
+class MenuView(NamedTuple):
+    """What staff who are logged in can do: invite, pause, log out."""
+
+    chrome: Chrome
+    since: str
+    """Wall time of the log-in as ``HH:MM``."""
+    matters: tuple[MatterChoice, ...]
+    """The window's short list; one chosen from the search stands first."""
+    chosen: str = ""
+    """Code of the matter to be rated; empty: the staff member alone."""
+    cases: int = 1
+    """Cases of that matter, one rating for all."""
+    finished: bool = True
+    """The matter is finished; an unfinished one is named but perhaps not rated."""
+    paused: bool = False
+    invited: int = 0
+    """Invitations since the log-in."""
+    rated: int = 0
+    """Visits rated since the log-in, whatever the level; nothing finer is told."""
+    problem: str = ""
+    """Key of the text that says why something did not work; empty if nothing is wrong."""
+
+
+class SearchView(NamedTuple):
+    """Matters found by digits, letters or characters."""
+
+    chrome: Chrome
+    query: str
+    found: tuple[MatterChoice, ...]
+    page: int = 0
+    """Which of the pages of matters is shown, where not all fit on one."""
+
+
+class PauseView(NamedTuple):
+    """Why the window stops serving for a while."""
+
+    chrome: Chrome
+    reasons: tuple[str, ...]
+    """Keys of texts, e.g. ``pause.lunch``."""
+
+
+View = (
+    IdleView
+    | RatingView
+    | ReasonsView
+    | CallbackView
+    | ThanksView
+    | NoticeView
+    | DarkView
+    | LoginView
+    | MenuView
+    | SearchView
+    | PauseView
+)

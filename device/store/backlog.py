@@ -1,8 +1,15 @@
 """What the agent reads of `kiosk.db`: the records that are still to be sent."""
 
 from typing import NamedTuple
+from uuid import UUID
 
+import msgspec
+
+from device.core.lockout import ANYBODY, Terms
+from device.core.visit import Invited
+from device.store import duty, lockouts
 from device.store.connect import KIOSK_SCHEMA
+from device.store.duty import Duty
 from device.store.home import Home
 from device.store.reader import Reader
 
@@ -14,6 +21,16 @@ class Stretch(NamedTuple):
     records: tuple[bytes, ...]
     gap_before: bool
     """Records before these are gone from this device."""
+
+
+class OpenVisit(NamedTuple):
+    """The visit that is open now."""
+
+    visit: UUID
+    invitation: Invited | None
+    """None if damage has made it unreadable."""
+    tapped: bool
+    """A level has been tapped: it can no longer be cancelled."""
 
 
 class Backlog(Reader):
@@ -74,3 +91,35 @@ class Backlog(Reader):
             visit,
         )
         return rows[0][0] if rows else None
+
+    # --- what goes on at the window -------------------------------------------------------
+
+    def duty(self) -> Duty:
+        """Return who serves at the window now."""
+        with self._reading():
+            return duty.read(self._db)
+
+    def open_visit(self) -> OpenVisit | None:
+        """Return the visit that is open now, None if nobody is rating."""
+        rows = self._rows(
+            "SELECT visit, invitation, "
+            "EXISTS (SELECT 1 FROM draft WHERE draft.visit = open_visit.visit) FROM open_visit"
+        )
+        for visit, invitation, tapped in rows:
+            try:
+                invited = msgspec.json.decode(invitation, type=Invited)
+            except msgspec.MsgspecError:
+                invited = None
+            return OpenVisit(UUID(bytes=visit), invited, bool(tapped))
+        return None
+
+    def opening(self, visit: bytes) -> bytes | None:
+        """Return the signed `visit_opened` of a visit, None if it never was opened."""
+        query = "SELECT signed FROM record WHERE kind = 'visit_opened' AND visit = ?"
+        rows = self._rows(query, visit)
+        return rows[0][0] if rows else None
+
+    def locked_ms(self, staff: str, terms: Terms) -> int:
+        """Return how long ``staff`` is locked out at the device's own screen; 0 if not."""
+        with self._reading():
+            return lockouts.remaining_ms(self._db, {staff, ANYBODY}, terms)

@@ -15,7 +15,7 @@ from uuid import UUID
 import msgspec
 
 from device.core.errors import DeviceError
-from device.store import moment
+from device.store import bell, lockouts, moment
 from device.store.connect import (
     AGENT_SCHEMA,
     open_writer,
@@ -46,10 +46,13 @@ class Instruction(NamedTuple):
 
     id: int
     kind: str
-    """``invite`` or ``cancel``."""
+    """``invite``, ``cancel``, ``login``, ``logout``, ``pause``, ``resume`` or ``locked``."""
     age_ms: int | None
     """Since it was given; None if that was in another boot."""
     body: bytes
+    boot_id: bytes = b""
+    given_ms: int = 0
+    """When it was given: milliseconds since that boot."""
 
 
 class InviteOrder(msgspec.Struct, frozen=True):
@@ -58,6 +61,10 @@ class InviteOrder(msgspec.Struct, frozen=True):
     visit: UUID
     invited_by: InvitedBy
     matters: tuple[MatterHandled, ...]
+    system: str = ""
+    """Name of the business system that asks; empty if none does."""
+    staff: str = ""
+    """Who served when this was asked for: nobody else is to be rated. Empty: whoever serves."""
 
 
 class CancelOrder(msgspec.Struct, frozen=True):
@@ -65,6 +72,50 @@ class CancelOrder(msgspec.Struct, frozen=True):
 
     visit: UUID
     reason: str
+
+
+class LoginOrder(msgspec.Struct, frozen=True):
+    """The body of a ``login``: a staff member proved who they are at the console."""
+
+    staff: str
+    means: str = "console"
+
+
+class LogoutOrder(msgspec.Struct, frozen=True):
+    """The body of a ``logout``: end the session of ``staff``, and nobody else's."""
+
+    staff: str
+    reason: str
+
+
+class PauseOrder(msgspec.Struct, frozen=True):
+    """The body of a ``pause``; a ``resume`` has the same."""
+
+    reason: str = ""
+
+
+class LockedOrder(msgspec.Struct, frozen=True):
+    """The body of a ``locked``: record a lock-out at the console."""
+
+    staff: str
+    """Empty: everybody."""
+    failures: int
+    seconds: int
+
+
+LAYOUT = 1
+"""How `Briefing.apply` lays a configuration out; grows when it takes more of it over."""
+
+
+class Ending(NamedTuple):
+    """The end of a visit, to be told to the business system that invited."""
+
+    visit: UUID
+    system: str
+    request: str
+    """The system's own name for its request."""
+    address: str
+    tries: int = 0
 
 
 class Briefing:
@@ -77,6 +128,7 @@ class Briefing:
         """Open the file, or the one ``at`` another path that is to become it."""
         self._path = at or home.agent_db
         self._db = open_writer(self._path, AGENT_SCHEMA)
+        self._bell = home.bell
         self._one_at_a_time = threading.Lock()
 
     def close(self) -> None:
@@ -93,51 +145,89 @@ class Briefing:
         """
 
         def work() -> bool:
-            if configuration.version <= self._version():
+            version, layout = self._in_use()
+            if configuration.version < version or (
+                configuration.version == version and layout == LAYOUT
+            ):
                 self._db.execute(
                     "UPDATE configuration SET etag = ? WHERE signed = ?", (etag, signed)
                 )
                 return False
-            for table in ("configuration", "staff", "matter", "notice"):
-                self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
-            self._db.execute(
-                "INSERT INTO configuration VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    configuration.version,
-                    etag,
-                    configuration.hall.name,
-                    configuration.window.number,
-                    configuration.window.assigned_staff,
-                    configuration.phone_url,
-                    msgspec.json.encode(configuration.rules).decode(),
-                    signed,
-                    configuration.hall.code,
-                    configuration.sealing_key,
-                ),
-            )
-            self._db.executemany(
-                "INSERT OR REPLACE INTO staff VALUES (?, ?, ?, ?, ?)",
-                [msgspec.structs.astuple(member) for member in configuration.staff],
-            )
-            self._db.executemany(
-                "INSERT OR REPLACE INTO matter VALUES (?, ?)",
-                [msgspec.structs.astuple(matter) for matter in configuration.matters],
-            )
-            self._db.executemany(
-                "INSERT INTO notice VALUES (?, ?)", list(enumerate(configuration.notices))
-            )
+            self._lay_out(configuration, signed, etag)
             return True
 
         return self._write(work)
+
+    def _lay_out(self, configuration: Configuration, signed: bytes, etag: str) -> None:
+        """Replace every table of the configuration; part of the caller's transaction."""
+        for table in ("configuration", "staff", "matter", "notice", "window_matter"):
+            self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
+        self._db.execute("DELETE FROM business_system")
+        row: dict[str, Any] = {
+            "only": 1,
+            "version": configuration.version,
+            "etag": etag,
+            "hall": configuration.hall.name,
+            "window_number": configuration.window.number,
+            "assigned_staff": configuration.window.assigned_staff,
+            "phone_url": configuration.phone_url,
+            "rules": msgspec.json.encode(configuration.rules).decode(),
+            "signed": signed,
+            "hall_code": configuration.hall.code,
+            "sealing_key": configuration.sealing_key,
+            "opens": configuration.hours.opens,
+            "closes": configuration.hours.closes,
+            "texts": msgspec.json.encode(configuration.texts).decode(),
+            "layout": LAYOUT,
+        }
+        names = ", ".join(row)
+        places = ", ".join(f":{name}" for name in row)
+        self._db.execute(
+            f"INSERT INTO configuration ({names}) VALUES ({places})",  # noqa: S608 - our own names
+            row,
+        )
+        self._db.executemany(
+            "INSERT OR REPLACE INTO staff VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [msgspec.structs.astuple(member) for member in configuration.staff],
+        )
+        self._db.executemany(
+            "INSERT OR REPLACE INTO matter VALUES (?, ?, ?)",
+            [msgspec.structs.astuple(matter) for matter in configuration.matters],
+        )
+        self._db.executemany(
+            "INSERT INTO notice VALUES (?, ?)", list(enumerate(configuration.notices))
+        )
+        self._db.executemany(
+            "INSERT INTO window_matter VALUES (?, ?)",
+            list(enumerate(configuration.window.matters)),
+        )
+        self._db.executemany(
+            "INSERT OR REPLACE INTO business_system VALUES (?, ?, ?, ?)",
+            [
+                (
+                    system.key_hash,
+                    system.name,
+                    msgspec.json.encode(system.origins).decode(),
+                    msgspec.json.encode(system.callbacks).decode(),
+                )
+                for system in configuration.systems
+            ],
+        )
 
     def configuration(self) -> tuple[int, str]:
         """Return (version, ETag) of the configuration in use; (0, "") if there is none."""
         row = self._read("SELECT version, etag FROM configuration")
         return (row[0], row[1]) if row else (0, "")
 
-    def _version(self) -> int:
-        row = self._db.execute("SELECT version FROM configuration").fetchone()
-        return row[0] if row else 0
+    def signed_configuration(self) -> bytes | None:
+        """Return the document in use as central signed it, if it is laid out as of old."""
+        row = self._read("SELECT signed FROM configuration WHERE layout <> ?", LAYOUT)
+        return row[0] if row else None
+
+    def _in_use(self) -> tuple[int, int]:
+        """Return (version, layout) of the configuration in use; zeros if there is none."""
+        row = self._db.execute("SELECT version, layout FROM configuration").fetchone()
+        return (row[0], row[1]) if row else (0, 0)
 
     def matter_name(self, code: str) -> str | None:
         """Return the name of a matter of this hall, or None."""
@@ -194,7 +284,41 @@ class Briefing:
             )
             return row.lastrowid or 0
 
-        return self._write(work)
+        number = self._write(work)
+        bell.ring(self._bell)
+        return number
+
+    # --- wrong PINs, and endings to be told -----------------------------------------------------
+
+    def lockouts(self) -> lockouts.Book:
+        """Return the wrong PINs counted at the console; for whoever checks one."""
+        return lockouts.Book(self._db, self._write)
+
+    def promise_ending(self, ending: Ending) -> None:
+        """Keep that a business system is to be told of a visit's end."""
+        self._write(
+            lambda: self._db.execute(
+                "INSERT OR REPLACE INTO ending VALUES (?, ?, ?, ?, ?)",
+                (ending.visit.bytes, *ending[1:]),
+            )
+        )
+
+    def endings(self) -> list[Ending]:
+        """Return the visits whose end is still to be told, in no order."""
+        with self._reading():
+            rows = self._db.execute(
+                "SELECT visit, system, request, address, tries FROM ending"
+            ).fetchall()
+        return [Ending(UUID(bytes=row[0]), *row[1:]) for row in rows]
+
+    def drop_ending(self, visit: UUID) -> None:
+        """The system has been told, or will never be."""
+        self._write(lambda: self._db.execute("DELETE FROM ending WHERE visit = ?", (visit.bytes,)))
+
+    def online(self) -> bool | None:
+        """Return whether central answered last time, None before the first try."""
+        with self._reading():
+            return _online(self._db)
 
     def set_online(self, online: bool) -> None:
         """Note whether central answered last time; written only when it changes."""
@@ -267,6 +391,8 @@ class BriefingReader(Reader):
                 kind,
                 now.monotonic_ms - given_ms if boot == now.boot_id.bytes else None,
                 body,
+                boot,
+                given_ms,
             )
             for number, kind, boot, given_ms, body in rows
         ]

@@ -19,10 +19,19 @@ from device.core.errors import (
 
 # The names of the migrations in `device.store.schema`, which is not imported here: it
 # needs sqlite-utils, and neither process pays for that on its way to the first frame.
-KIOSK_SCHEMA = ("kiosk", ("chain", "visits", "counters", "callbacks"))
+KIOSK_SCHEMA = ("kiosk", ("chain", "visits", "counters", "callbacks", "duty", "lockouts"))
 AGENT_SCHEMA = (
     "agent",
-    ("configuration", "receipts", "instructions", "counters", "hall_and_seal"),
+    (
+        "configuration",
+        "receipts",
+        "instructions",
+        "counters",
+        "hall_and_seal",
+        "staff_at_the_window",
+        "lockouts",
+        "endings",
+    ),
 )
 
 

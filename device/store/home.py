@@ -50,6 +50,15 @@ class Home(NamedTuple):
         return self.root / "agent" / "transport.key"
 
     @property
+    def photos(self) -> Path:
+        """Folder of the staff's photos, each named by its hash; written by the agent alone."""
+        return self.root / "agent" / "photos"
+
+    def photo(self, digest: str) -> Path:
+        """Return where the photo with this SHA-256 is, if it has been fetched."""
+        return self.photos / f"{digest}.jpg"
+
+    @property
     def control(self) -> Path:
         """Socket through which the window's programs reach the agent."""
         return self.root / "agent" / "control.sock"
@@ -63,6 +72,11 @@ class Home(NamedTuple):
     def support(self) -> Path:
         """Socket through which support gets a picture of the screen; for the kiosk's user."""
         return self.root / "kiosk" / "support.sock"
+
+    @property
+    def bell(self) -> Path:
+        """Socket by which the agent wakes the kiosk when it has left an instruction."""
+        return self.root / "kiosk" / "bell.sock"
 
     @property
     def agent_lock(self) -> Path:

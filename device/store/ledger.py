@@ -15,15 +15,23 @@ from uuid import UUID, uuid4
 import msgspec
 
 from device.core.errors import DamagedFile, StorageFull, VisitNotOpen
-from device.core.session import ServicePaused, SessionEffect, StaffArrived, StaffLeft
+from device.core.session import (
+    ServicePaused,
+    Session,
+    SessionEffect,
+    SessionState,
+    StaffArrived,
+    StaffLeft,
+)
 from device.core.visit import CloseVisit, Draft, Invited, outcome_of, questions_of
-from device.store import moment, reserve
+from device.store import duty, lockouts, moment, reserve
 from device.store.connect import KIOSK_SCHEMA, open_writer, trouble
 from device.store.home import Home
 from protocol import records
+from protocol.errors import ProtocolError
 from protocol.keys import SigningKey
 from protocol.limits import MAX_SEALED_BYTES
-from protocol.records import Outcome, Record
+from protocol.records import InvitedBy, Outcome, Record
 
 T = TypeVar("T")
 
@@ -31,6 +39,8 @@ _LATELY = 40
 """Records looked through for the end of a visit; one visit writes a fraction of that."""
 
 _VISIT_BYTES = 16
+LOCKED = "login-locked"
+"""Code of the fault that records a lock-out."""
 
 
 class Ledger:
@@ -73,15 +83,66 @@ class Ledger:
         """Record that something broke."""
         self._append_one(records.Fault, code=code, detail=detail.replace("\0", "")[:1000])
 
-    def note_session(self, effect: SessionEffect) -> None:
-        """Record who came, left or paused."""
-        match effect:
-            case StaffArrived(staff, means):
-                self._append_one(records.Login, staff=staff, means=means)
-            case StaffLeft(staff, reason):
-                self._append_one(records.Logout, staff=staff, reason=reason)
-            case ServicePaused(staff, paused, reason):
-                self._append_one(records.Pause, staff=staff, paused=paused, reason=reason)
+    def note_lockout(self, staff: str, place: str, failures: int, seconds: int) -> None:
+        """Record that log-in is locked for ``staff`` (empty: for everybody) at ``place``."""
+        self.note_fault(LOCKED, lockout_detail(staff, place, failures, seconds))
+
+    # --- the staff session --------------------------------------------------------------
+
+    def note_session(self, effects: tuple[SessionEffect, ...], session: Session) -> None:
+        """Record who came, left or paused, and keep where that leaves the window."""
+
+        def work(append: Append) -> None:
+            means, reason, login_seq = "", "", 0
+            for effect in effects:
+                match effect:
+                    case StaffArrived(staff, means):
+                        append(records.Login, staff=staff, means=means)
+                        login_seq = append.seq
+                    case StaffLeft(staff, reason):
+                        append(records.Logout, staff=staff, reason=one_line(reason))
+                    case ServicePaused(staff, paused, reason):
+                        reason = one_line(reason)
+                        append(records.Pause, staff=staff, paused=paused, reason=reason)
+            same = session.state is not SessionState.CLOSED and not login_seq
+            if same and duty.keep(self._db, session, reason):
+                return
+            if same and session.staff:  # the row went with a damaged file, the chain did not
+                means, login_seq = self._last_login(session.staff)
+            duty.begin(self._db, session, means, login_seq, self._now())
+
+        self._write(work)
+
+    def _last_login(self, staff: str) -> tuple[str, int]:
+        """Return how ``staff`` logged in last, and the record's number; ("", 0) if unknown."""
+        query = "SELECT signed FROM record WHERE kind = 'login' ORDER BY seq DESC LIMIT 1"
+        for (signed,) in self._db.execute(query):
+            with suppress(ProtocolError):
+                login = records.read(signed)
+                if isinstance(login, records.Login) and login.staff == staff:
+                    return login.means, login.seq
+        return "", 0
+
+    def resume_session(self) -> Session:
+        """Return the session that a restart of this process interrupted; closed if none.
+
+        A device that was without power cannot tell three seconds from a night, so a session
+        of an earlier boot is ended and written down as such.
+        """
+        last = duty.read(self._db)
+        if last.state is SessionState.CLOSED:
+            return Session()
+        if last.boot_id == self._now().boot_id.bytes:
+            return Session(last.state, last.staff)
+        left = (StaffLeft(last.staff, "restart"),) if last.staff else ()
+        self.note_session(left, Session())
+        return Session()
+
+    # --- lock-outs ----------------------------------------------------------------------
+
+    def lockouts(self) -> lockouts.Book:
+        """Return the wrong PINs counted here; for whoever checks one."""
+        return lockouts.Book(self._db, lambda work: self._write(lambda _: work()))
 
     # --- the visit --------------------------------------------------------------------
 
@@ -102,7 +163,10 @@ class Ledger:
                 window=invitation.window,
                 staff=invitation.staff,
                 matters=invitation.matters,
+                system=invitation.system,
             )
+            if invitation.invited_by is not InvitedBy.CITIZEN:
+                duty.count_invited(self._db, invitation.staff)
             self._db.execute(
                 "INSERT INTO open_visit VALUES (?, ?, ?, ?)",
                 (invitation.visit.bytes, language, opened_ms, msgspec.json.encode(invitation)),
@@ -240,7 +304,16 @@ class Ledger:
             recovered=recovered,
             callback=closing.callback,
         )
+        if closing.drafts:
+            duty.count_rated(self._db, self._staff_of(closing.visit))
         self._forget_visit()
+
+    def _staff_of(self, visit: UUID) -> str:
+        """Return whose visit the open one is; empty if nobody's or if that is unreadable."""
+        query = "SELECT invitation FROM open_visit WHERE visit = ?"
+        row = self._db.execute(query, (visit.bytes,)).fetchone()
+        invitation = _decoded(row[0], Invited) if row else None
+        return invitation.staff if invitation else ""
 
     def _forget_visit(self) -> None:
         self._db.execute("DELETE FROM draft")
@@ -378,6 +451,11 @@ def add_to_counter(db: sqlite3.Connection, reason: str, by: int) -> None:
         "ON CONFLICT (reason) DO UPDATE SET count = count + excluded.count",
         (reason, by),
     )
+
+
+def lockout_detail(staff: str, place: str, failures: int, seconds: int) -> str:
+    """Return what the record of a lock-out says, in a shape that central can read."""
+    return f"staff={staff or '*'} place={place} failures={failures} seconds={seconds}"
 
 
 def one_line(text: str) -> str:

@@ -60,6 +60,26 @@ class Buttons(NamedTuple):
     buzzer: int | None = None
 
 
+class Staff(NamedTuple):
+    """``[staff]``: how staff use the device itself."""
+
+    screen: bool = True
+    """The screen has a key for staff: log-in, inviting, pause."""
+    badge_reader: bool = False
+    """A reader that types is plugged in; keyboard keys then wait a moment to be told apart."""
+
+
+class Console(NamedTuple):
+    """``[console]``: the staff console and the business systems' interface, over HTTP."""
+
+    listen: tuple[tuple[str, int], ...] = ()
+    """Addresses and ports; none: neither is served."""
+    certificate: str = ""
+    """PEM file with the certificate chain; empty: plain HTTP."""
+    key: str = ""
+    """PEM file with its private key."""
+
+
 class Central(NamedTuple):
     """``[central]``: the service the agent reports to."""
 
@@ -78,6 +98,8 @@ class Profile(NamedTuple):
     central: Central
     service: Service = Service()
     sound: Sound = Sound()
+    staff: Staff = Staff()
+    console: Console = Console()
 
 
 class Setting(NamedTuple):
@@ -129,6 +151,27 @@ def _pins(value: Any) -> bool:
 
 def _pin(value: Any) -> bool:
     return type(value) is int and -1 <= value <= 27
+
+
+def _addresses(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(one, str) and _address(one) is not None for one in value
+    )
+
+
+def _address(text: str) -> tuple[str, int] | None:
+    """Return ``ADDRESS:PORT`` as its parts, None if it is not that; IPv6 in brackets."""
+    from ipaddress import ip_address
+
+    host, colon, port = text.rpartition(":")
+    bracketed = host.startswith("[") and host.endswith("]")
+    name = host[1:-1] if bracketed else host
+    try:
+        version = ip_address(name).version
+    except ValueError:
+        return None
+    right = colon and port.isascii() and port.isdigit() and int(port) <= 65535
+    return (name, int(port)) if right and bracketed == (version == 6) else None
 
 
 def _switch(value: Any) -> bool:
@@ -195,6 +238,11 @@ SETTINGS = (
     Setting("buttons.next", "a BCM pin number from 0 to 27, or -1", -1, _pin),
     Setting("buttons.leds", "five different BCM pin numbers from 0 to 27, or []", [], _pins),
     Setting("buttons.buzzer", "a BCM pin number from 0 to 27, or -1", -1, _pin),
+    Setting("staff.screen", "true or false", True, _switch),
+    Setting("staff.badge_reader", "true or false", False, _switch),
+    Setting("console.listen", 'addresses as "192.168.1.12:8443", or []', [], _addresses),
+    Setting("console.certificate", "a path in quotes", "", _text),
+    Setting("console.key", "a path in quotes", "", _text),
     Setting("central.url", '"https://..." or "http://..."', None, _url, required=True),
     Setting("central.ca_file", "a path in quotes", "", _text),
     Setting("central.proxy", '"http://..." or ""', "", lambda v: v == "" or _url(v)),
@@ -218,11 +266,14 @@ def load(path: Path) -> Profile:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise BadConfiguration(f"{path}: cannot be read as TOML: {error}") from error
     values = check(content, str(path))
-    size, ca_file = values["screen.size"], values["central.ca_file"]
+    size = values["screen.size"]
 
     def beside(name: str) -> Path:
         """A relative path starts at the folder of the file that names it."""
         return (path.parent / name).resolve()
+
+    def beside_if_named(name: str) -> str:
+        return str(beside(name)) if name else ""
 
     return Profile(
         data_dir=beside(values["data_dir"]),
@@ -245,9 +296,15 @@ def load(path: Path) -> Profile:
             leds=tuple(values["buttons.leds"]),
             buzzer=_wired(values["buttons.buzzer"]),
         ),
+        staff=Staff(values["staff.screen"], values["staff.badge_reader"]),
+        console=Console(
+            tuple(filter(None, map(_address, values["console.listen"]))),
+            beside_if_named(values["console.certificate"]),
+            beside_if_named(values["console.key"]),
+        ),
         central=Central(
             values["central.url"].rstrip("/"),
-            str(beside(ca_file)) if ca_file else "",
+            beside_if_named(values["central.ca_file"]),
             values["central.proxy"],
         ),
     )
@@ -272,9 +329,18 @@ def check_files(profile: Profile) -> None:
 
     For whoever needs them: a kiosk runs without central's certificate authority.
     """
-    ca_file = profile.central.ca_file
-    if ca_file and not Path(ca_file).is_file():
-        raise BadConfiguration(f"central.ca_file: {ca_file}: there is no such file")
+    named = {
+        "central.ca_file": profile.central.ca_file,
+        "console.certificate": profile.console.certificate,
+        "console.key": profile.console.key,
+    }
+    missing = [
+        f"{setting}: {file}: there is no such file"
+        for setting, file in named.items()
+        if file and not Path(file).is_file()
+    ]
+    if missing:
+        raise BadConfiguration("\n".join(missing))
 
 
 def without_password(text: str) -> str:
@@ -325,6 +391,8 @@ def _contradictions(values: dict[str, Any]) -> list[str]:
                 problems.append(f"{key}: pin {pin} is already in use for {taken[pin]}")
     if values.get("service.matter") and values.get("service.mode") != "self-service":
         problems.append('service.matter: only for service.mode = "self-service"')
+    if bool(values.get("console.certificate")) != bool(values.get("console.key")):
+        problems.append("console.certificate and console.key: one needs the other")
     return problems
 
 

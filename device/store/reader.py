@@ -5,6 +5,8 @@ a damaged file has been replaced it goes on with the new one.
 """
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +51,12 @@ class Reader:
         return changed
 
     def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        try:
+        with self._reading():
             return self._db.execute(query, values).fetchall()
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
         except sqlite3.Error as error:
             raise trouble(error, self._path) from error

@@ -5,11 +5,14 @@ are all that is needed for it.
 """
 
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from device.store.connect import trouble, uri
+
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+"""As in `device.store.moment`, which costs more to import than the first frame may."""
 
 
 class Member(NamedTuple):
@@ -35,6 +38,28 @@ class Roster(NamedTuple):
     hall_code: str = ""
     sealing_key: bytes = b""
     """Central's X25519 key for call-back numbers; empty where none are offered."""
+    opens: str = ""
+    closes: str = ""
+    """When the hall opens and closes, ``HH:MM``; empty where that is not said."""
+    photo: str = ""
+    """SHA-256 of the member's photograph, in hexadecimal digits; empty for none."""
+    texts: str = "{}"
+    """The hall's own wording, as the agent laid it out (`device.store.roll.Roll.texts`)."""
+
+
+def serving(kiosk_db: Path) -> tuple[str, bool]:
+    """Return who serves although the kiosk has only just started, and whether they paused.
+
+    Nobody, if the device has been without power since. A file that cannot be read tells
+    nothing; the full start will say what is wrong with it.
+    """
+    with suppress(sqlite3.Error, OSError):
+        boot = _BOOT_ID.read_text(encoding="ascii").strip().replace("-", "")
+        with closing(sqlite3.connect(uri(kiosk_db, "ro"), uri=True, timeout=0.05)) as db:
+            row = db.execute("SELECT staff, state, hex(boot_id) FROM duty").fetchone()
+        if row and row[2].lower() == boot:
+            return row[0], row[1] == "paused"
+    return "", False
 
 
 def read(agent_db: Path, staff: str = "") -> Roster:
@@ -52,14 +77,15 @@ def read(agent_db: Path, staff: str = "") -> Roster:
 
 def _page(db: sqlite3.Connection, staff: str) -> Roster:
     place = db.execute(
-        "SELECT hall, window_number, assigned_staff, phone_url, hall_code, sealing_key "
-        "FROM configuration"
+        "SELECT hall, window_number, assigned_staff, phone_url, hall_code, sealing_key, opens, "
+        "closes, texts FROM configuration"
     ).fetchone()
     if place is None:
         return Roster()
-    hall, window, assigned, phone_url, hall_code, sealing_key = place
+    hall, window, assigned, phone_url, hall_code, sealing_key, opens, closes, texts = place
     member = db.execute(
-        "SELECT number, name, post, department FROM staff WHERE number = ?", (staff or assigned,)
+        "SELECT number, name, post, department, photo FROM staff WHERE number = ?",
+        (staff or assigned,),
     ).fetchone()
     notices = db.execute("SELECT text FROM notice ORDER BY place").fetchall()
     link = db.execute("SELECT online FROM link").fetchone()
@@ -68,9 +94,13 @@ def _page(db: sqlite3.Connection, staff: str) -> Roster:
         window,
         assigned,
         phone_url,
-        Member(*member) if member else None,
+        Member(*member[:4]) if member else None,
         tuple(text for (text,) in notices),
         bool(link and link[0]),
         hall_code,
         sealing_key,
+        opens,
+        closes,
+        member[4] if member else "",
+        texts,
     )

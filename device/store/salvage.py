@@ -75,7 +75,7 @@ def rescue_ledger(home: Home, key: VerifyKey, acknowledged: int) -> Salvage:
         with fresh_file(damaged, kiosk) as fresh:
             with closing(_read_only(damaged)) as old, _filling(fresh) as new:
                 count, highest = _copy_records(old, new, key, damaged)
-                drafts = _copy_visit(old, new, damaged)
+                drafts = _copy_unsigned(old, new, damaged)
                 floor = max(highest, acknowledged, _old_floor(old, damaged)) + SKIP_AHEAD
                 new.execute("INSERT INTO floor VALUES (?)", (floor,))
             kept_as = put_in_place(fresh, damaged)
@@ -223,13 +223,14 @@ def _scan(
     return False, last
 
 
-def _copy_visit(old: sqlite3.Connection, new: sqlite3.Connection, damaged: Path) -> int:
+def _copy_unsigned(old: sqlite3.Connection, new: sqlite3.Connection, damaged: Path) -> int:
     """Copy the visit under way, its drafts and its call-back as far as they can be read.
 
-    Returns how many drafts; what all this says is judged when it is made into records.
+    Returns how many drafts; what all this says is judged when it is made into records. Wrong
+    PINs come along: damage must give nobody another try.
     """
     drafts = 0
-    for table, columns in (("open_visit", 4), ("draft", 4), ("callback", 2)):
+    for table, columns in (("open_visit", 4), ("draft", 4), ("callback", 2), ("lockout", 4)):
         with _only_damage(damaged):
             for row in old.execute(f"SELECT * FROM {table}"):  # noqa: S608 - our own names
                 places = ", ".join("?" * columns)

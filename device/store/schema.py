@@ -75,6 +75,31 @@ def callbacks(db: Database) -> None:
     )
 
 
+@kiosk()
+def duty(db: Database) -> None:
+    """Who serves at the window now, and how many they invited; one row, none at first."""
+    db.execute(
+        """CREATE TABLE duty (
+            only INTEGER PRIMARY KEY CHECK (only = 1),
+            state TEXT NOT NULL,
+            staff TEXT NOT NULL,
+            means TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            login_seq INTEGER NOT NULL,
+            boot_id BLOB NOT NULL,
+            since_wall_ms INTEGER NOT NULL,
+            invited INTEGER NOT NULL,
+            rated INTEGER NOT NULL
+        ) STRICT"""
+    )
+
+
+@kiosk(name="lockouts")
+def kiosk_lockouts(db: Database) -> None:
+    """Wrong PINs at the device itself."""
+    _create_lockouts(db)
+
+
 @agent()
 def configuration(db: Database) -> None:
     """The last good configuration: as signed, and laid out for the kiosk's questions."""
@@ -158,6 +183,65 @@ def hall_and_seal(db: Database) -> None:
         with suppress(ProtocolError, LookupError, TypeError):
             code = cose.decode_cbor(cose.open_unverified(signed)[1])["hall"]["code"]
             db.execute("UPDATE configuration SET hall_code = ?", (str(code),))
+
+
+@agent()
+def staff_at_the_window(db: Database) -> None:
+    """What staff need at the window; filled when the agent lays the configuration out anew."""
+    for column in ("badge", "card", "photo"):
+        db.execute(f"ALTER TABLE staff ADD COLUMN {column} TEXT NOT NULL DEFAULT ''")
+    db.execute("CREATE INDEX staff_badge ON staff (badge) WHERE badge <> ''")
+    db.execute("CREATE INDEX staff_card ON staff (card) WHERE card <> ''")
+    db.execute("ALTER TABLE matter ADD COLUMN initials TEXT NOT NULL DEFAULT ''")
+    for column in ("opens", "closes"):
+        db.execute(f"ALTER TABLE configuration ADD COLUMN {column} TEXT NOT NULL DEFAULT ''")
+    db.execute("ALTER TABLE configuration ADD COLUMN texts TEXT NOT NULL DEFAULT '{}'")
+    db.execute("ALTER TABLE configuration ADD COLUMN layout INTEGER NOT NULL DEFAULT 0")
+    db.execute(
+        """CREATE TABLE window_matter (
+            place INTEGER PRIMARY KEY,
+            code TEXT NOT NULL
+        ) STRICT"""
+    )
+    db.execute(
+        """CREATE TABLE business_system (
+            key_hash TEXT PRIMARY KEY,
+            name TEXT NOT NULL,
+            origins TEXT NOT NULL,
+            callbacks TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID"""
+    )
+
+
+@agent(name="lockouts")
+def agent_lockouts(db: Database) -> None:
+    """Wrong PINs at the staff console."""
+    _create_lockouts(db)
+
+
+@agent()
+def endings(db: Database) -> None:
+    """Visits whose end a business system is still to be told of."""
+    db.execute(
+        """CREATE TABLE ending (
+            visit BLOB PRIMARY KEY,
+            system TEXT NOT NULL,
+            request TEXT NOT NULL,
+            address TEXT NOT NULL,
+            tries INTEGER NOT NULL DEFAULT 0
+        ) STRICT, WITHOUT ROWID"""
+    )
+
+
+def _create_lockouts(db: Database) -> None:
+    db.execute(
+        """CREATE TABLE lockout (
+            key TEXT PRIMARY KEY,
+            failures INTEGER NOT NULL,
+            boot_id BLOB NOT NULL,
+            at_ms INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID"""
+    )
 
 
 def _create_counters(db: Database) -> None:

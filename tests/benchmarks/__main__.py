@@ -15,6 +15,7 @@ from tests.benchmarks.figures import Figure, table
 BENCHMARKS = {
     "commit": "a rating on disk, against the bare write",
     "drain": "a long backlog to a real central, on SQLite and PostgreSQL",
+    "staff": "log-ins and searches in a hall of 10,000 staff and 5,000 matters",
     "bytes": "on the wire, on the device's disk, at central",
     "first-frame": "start to first frame, against a bare window",
     "tap": "tap to changed pixel, against a bare window",

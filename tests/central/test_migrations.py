@@ -10,7 +10,7 @@ from sqlalchemy import inspect, select, text
 
 from central.database import Database, sqlite_url
 from central.errors import SchemaMismatch
-from central.schema import Bytes, device, metadata
+from central.schema import Bytes, device, matter, metadata
 
 
 def test_the_migrated_schema_is_the_one_in_the_code(make_database: MakeDatabase) -> None:
@@ -49,6 +49,19 @@ def test_devices_of_the_first_schema_are_kept(tmp_path: Path) -> None:
     database.check_schema()
     with database.reading() as connection:
         assert connection.execute(select(device.c.name, device.c.issued_ms)).all() == [("hcp-1", 0)]
+    database.close()
+
+
+def test_matters_of_an_older_schema_get_their_initials(tmp_path: Path) -> None:
+    database = Database(sqlite_url(tmp_path / "central.db"))
+    database.migrate("0003")
+    with database.writing() as connection:
+        connection.execute(text("INSERT INTO hall VALUES ('H', 'h', '', '[]', '{}', 1)"))
+        connection.execute(text("INSERT INTO matter VALUES ('H', 'M1', '医保缴费')"))
+    database.migrate()
+    with database.reading() as connection:
+        rows = connection.execute(select(matter.c.code, matter.c.initials)).all()
+    assert rows == [("M1", "ybjf")]
     database.close()
 
 

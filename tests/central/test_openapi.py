@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import requests
 from central_rig import RunningCentral
+from openapi_spec_validator import validate
 
 
 @pytest.fixture(scope="module")
@@ -31,9 +32,15 @@ def test_every_call_is_described(document: dict[str, Any]) -> None:
         "/v1/heartbeats",
         "/v1/ratings",
         "/v1/counts",
+        "/v1/service",
+        "/v1/sessions",
         "/v1/devices",
         "/v1/refusals",
         "/v1/health",
+        "/v1/photos/{digest}",
+        "/v1/halls/{hall}/staff/{key}",
+        "/v1/halls/{hall}/staff/{number}/pin",
+        "/v1/halls/{hall}/rules",
         "/R/{token}",
     }
     for path, _, call in calls(document):
@@ -58,10 +65,33 @@ def test_the_batch_is_described_as_cbor(document: dict[str, Any]) -> None:
     assert "records" in document["components"]["schemas"]["Batch"]["properties"]
 
 
+def test_it_is_openapi(document: dict[str, Any]) -> None:
+    validate(document)
+
+
+def test_what_editors_send_is_described(document: dict[str, Any]) -> None:
+    sent = [
+        (path, call.get("requestBody", {}).get("content", {}))
+        for path, method, call in calls(document)
+        if method == "put"
+    ]
+    assert len(sent) == 10
+    for path, content in sent:
+        assert content, path
+        described = next(iter(content.values()))["schema"]
+        assert described.keys() & {"properties", "items", "$ref", "additionalProperties", "format"}
+    refusal = document["paths"]["/v1/halls/{hall}/staff/{key}"]["put"]["responses"]["400"]
+    (content,) = refusal["content"].values()
+    assert content["schema"]["$ref"].endswith("/ListedProblem")
+    assert "mistakes" in document["components"]["schemas"]["ListedProblem"]["properties"]
+
+
 def test_it_says_who_may_ask(document: dict[str, Any]) -> None:
     security = {path: call.get("security") for path, _, call in calls(document)}
     assert security["/v1/records"] == [{"deviceSignature": []}]
     assert security["/v1/ratings"] == [{"reader": []}]
+    assert security["/v1/photos/{digest}"] == [{"deviceSignature": []}]
+    assert security["/v1/halls/{hall}/staff/{key}"] == [{"reader": []}]
     assert security["/v1/enrolments"] is None
 
 

@@ -11,6 +11,7 @@ import requests
 from central_rig import HALL, MATTER, Device, RunningCentral, problem_code
 from sqlalchemy import text
 
+from central import paging
 from central import ratings as rating_list
 from central.directory import import_hall, read_hall
 from central.filters import Filters, day_name, read_time
@@ -275,7 +276,7 @@ def test_a_page_never_passes_over_a_rating_that_is_still_being_written(
     fast.write_visit()
     slow.send()
     with database.writing() as connection:
-        rating_list.announce(connection)
+        paging.announce(connection, paging.RATINGS)
         connection.execute(text("SELECT nextval('rating_id_seq')"))
         other = threading.Thread(target=fast.send)
         other.start()

@@ -4,6 +4,7 @@ import os
 import subprocess
 import time
 from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -30,6 +31,10 @@ class Mouse:
     def type(self, key: str) -> None:
         """Press a key of the keyboard."""
         self._do("key", key)
+
+    def type_quickly(self, text: str) -> None:
+        """Type as a reader does, and Enter; no person is that quick."""
+        self._do("key", "--delay", "5", *text, "Return")
 
     def _do(self, *words: str) -> None:
         subprocess.run(["xdotool", *words], env=self._environment, check=True)
@@ -66,6 +71,57 @@ class Citizen:
         self.mouse.tap("rate")
         self.rates("staff", level)
         return self.reads_the_thanks()
+
+
+class Colleague:
+    """A staff member at the device's own screen."""
+
+    def __init__(self, stage: Stage, mouse: Mouse, number: str, pin: str) -> None:
+        self.screen = stage.rehearsal
+        self.mouse = mouse
+        self.number = number
+        self.pin = pin
+
+    def presses(self, name: str, value: int | str | None = None) -> None:
+        """Press a key of the page that is shown."""
+        self.screen.wait_for(name, lambda shown: [name, value] in targets(shown))
+        self.mouse.tap(name, value)
+
+    def types_number_and_pin(self, pin: str) -> None:
+        """Fill in both fields of the log-in and confirm."""
+        self.screen.wait_for_screen("LoginView", checking=False)
+        self.presses("field", "staff")
+        self.presses("clear")
+        for digit in self.number:
+            self.presses("digit", int(digit))
+        self.presses("field", "pin")
+        for digit in pin:
+            self.presses("digit", int(digit))
+        self.presses("login")
+
+    def logs_in(self) -> None:
+        """Open the staff's page and prove who they are."""
+        self.presses("staff")
+        self.types_number_and_pin(self.pin)
+
+    def chooses(self, code: str) -> None:
+        """Choose a matter in the menu, through the search if it is not on the short list."""
+        shown = self.screen.wait_for_screen("MenuView")
+        if ["matter", code] not in targets(shown):
+            self.presses("other")
+            self.presses("pick", code)
+        else:
+            self.presses("matter", code)
+        self.screen.wait_for_screen("MenuView", chosen=code)
+
+    def shows_badge(self, content: str) -> None:
+        """Hold the badge to the reader, which types."""
+        self.mouse.type_quickly(content)
+
+
+def targets(shown: dict[str, Any]) -> list[list[Any]]:
+    """Return what can be pressed on a screen, as [action, value]."""
+    return [target[:2] for target in shown["targets"]]
 
 
 def eventually(what: str, holds: Callable[[], bool], patience_s: float = 30.0) -> None:

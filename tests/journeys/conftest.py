@@ -9,15 +9,27 @@ from actors import Citizen, Mouse
 from demo.stage import Stage
 
 
-@pytest.fixture
-def hall(tmp_path: Path, display: str) -> Iterator[Stage]:
-    """The sample hall, set up and enrolled; the journey starts what it needs."""
-    stage = Stage(tmp_path, {"DISPLAY": display, "SDL_VIDEODRIVER": "x11"})
+@pytest.fixture(scope="session")
+def enrolled(tmp_path_factory: pytest.TempPathFactory) -> Stage:
+    """The sample hall with one device, set up once; every journey gets a copy."""
+    stage = Stage(tmp_path_factory.mktemp("hall"))
     try:
         stage.make_central()
         stage.start_central()
         stage.make_device("--size", "1280x800")
         stage.enrol()
+    finally:
+        stage.close()
+    return stage
+
+
+@pytest.fixture
+def hall(tmp_path: Path, display: str, enrolled: Stage) -> Iterator[Stage]:
+    """The sample hall, set up and enrolled; the journey starts what it needs."""
+    stage = Stage(tmp_path, {"DISPLAY": display, "SDL_VIDEODRIVER": "x11"})
+    try:
+        stage.furnished_like(enrolled)
+        stage.start_central(enrolled.port)
         yield stage
     finally:
         stage.close()

@@ -18,10 +18,6 @@ from device.store.home import Home
 pytestmark = [pytest.mark.timeout(180), pytest.mark.xdist_group("journeys")]
 
 
-def central_port(stage: Stage) -> int:
-    return int(stage.address.rsplit(":", 1)[1])
-
-
 def everything_is_at_central_exactly_once(stage: Stage) -> bool:
     return account.settle(stage.device_data, stage.ratings()).exact
 
@@ -107,7 +103,7 @@ def test_mouse_finger_keyboard_and_pins_all_rate(hall: Stage, citizen: Citizen):
 
 
 def test_ratings_wait_out_a_central_that_is_cut_off(hall: Stage, citizen: Citizen):
-    port = central_port(hall)
+    port = hall.port
     hall.start_agent()
     hall.start_kiosk()
     citizen.rates_the_staff(5)
@@ -178,7 +174,7 @@ def test_a_kiosk_that_dies_under_the_citizens_finger_counts_the_rating_once(
 def test_whoever_dies_in_the_middle_every_thanked_rating_counts_once(
     hall: Stage, citizen: Citizen, victim: str
 ):
-    port = central_port(hall)
+    port = hall.port
     hall.start_agent()
     hall.start_kiosk()
 

@@ -45,6 +45,9 @@ VISIT = UUID("5e5e5e5e-0000-4000-8000-00000000000a")
 MATTER = "11210000463100000120001160010000"
 CASES = ("滨海政务〔2026〕0415号", "BH-2026-0416")
 
+PIN_VERIFIER = (
+    "$argon2id$v=19$m=8192,t=2,p=1$aGFvY2hhcGluZy1nb2xk$a/gnB+ZZjbOyOdSJ1uo7fWbH6wDGmyXXp0A7qZXMIDw"
+)
 NUMBER = "13804712600"
 PLACE = Place(DEVICE, VISIT)
 SEALED = b"\1" + rfc9180.seal(
@@ -83,8 +86,9 @@ _MAKE: dict[str, tuple[type, dict[str, Any]]] = {
             "staff": "1024",
             "matters": (
                 MatterHandled(MATTER, CASES),
-                MatterHandled("11210000463100000120001160020000", finished=False),
+                MatterHandled("11210000463100000120001160020000", finished=False, count=3),
             ),
+            "system": "不动产登记系统",
         },
     ),
     "rating": (
@@ -136,16 +140,32 @@ CONFIGURATION = configuration.Configuration(
     device=DEVICE,
     version=7,
     hall=configuration.Hall("211200-BH", "滨海市政务服务中心"),
-    window=configuration.Window("W12", "12"),
+    window=configuration.Window("W12", "12", matters=(MATTER,)),
     staff=(
-        configuration.StaffMember("1024", "王芳", "窗口受理员", "市场监督管理局"),
+        configuration.StaffMember(
+            *("1024", "王芳", "窗口受理员", "市场监督管理局"),
+            pin_verifier=PIN_VERIFIER,
+            badge="1b" * 32,
+            card="2c" * 32,
+            photo="3d" * 32,
+        ),
         configuration.StaffMember("1031", "\U00030edd\U00030edd", "窗口受理员", "公安局"),
     ),
-    matters=(configuration.Matter(MATTER, "食品经营许可(新办)"),),
+    matters=(configuration.Matter(MATTER, "食品经营许可(新办)", "spjyxkxb"),),
     notices=("本周六上午照常办理业务。",),
     rules=configuration.Rules(switched_off_tags=(515, 212)),
     phone_url="https://pj.binhai.gov.cn",
     sealing_key=OPENING_KEY.public,
+    hours=configuration.Hours("08:30", "17:00"),
+    systems=(
+        configuration.BusinessSystem(
+            "不动产登记系统",
+            "4e" * 32,
+            ("https://bdc.binhai.gov.cn",),
+            ("https://bdc.binhai.gov.cn/",),
+        ),
+    ),
+    texts={"zh-CN": {"greet": "您好，请问办理什么业务"}},
 )
 RECEIPT = receipts.Receipt(DEVICE, 5, bytes(range(100, 132)), 1_776_213_060_000)
 TOKEN = phone.PhoneToken(DEVICE, 1_776_299_400, VISIT)
@@ -420,34 +440,43 @@ def test_this_number_is_opened_in_its_place() -> None:
     assert OPENING_KEY.open(bytes.fromhex(golden["sealed"]), place) == golden["number"]
 
 
-# --- what devices of the version before wrote --------------------------------------------
+# --- what devices of the versions before wrote -------------------------------------------
 
 
-def _of_version_1(name: str) -> Any:
-    path = GOLDEN / "version-1" / f"{name}.json"
+def _of_version(version: int, name: str) -> Any:
+    path = GOLDEN / f"version-{version}" / f"{name}.json"
     return json.loads(path.read_text(encoding="utf-8"))
 
 
+@pytest.mark.parametrize("version", [1, 2])
 @pytest.mark.parametrize("name", ["records", "chain"])
-def test_records_of_version_1_are_read_without_what_version_2_brought(name: str) -> None:
-    for golden in _of_version_1(name)["vectors"]:
+def test_older_records_are_read_without_what_came_later(version: int, name: str) -> None:
+    for golden in _of_version(version, name)["vectors"]:
         record = records.verify(bytes.fromhex(golden["signed"]), RECORD_KEY.public)
-        assert record.version == golden["fields"]["v"] == 1
-        if isinstance(record, records.VisitClosed):
+        assert record.version == golden["fields"]["v"] == version
+        if isinstance(record, records.VisitClosed) and version == 1:
             assert record.callback == b""
+        if isinstance(record, records.VisitOpened):
+            assert record.system == ""
+            assert all(matter.count == 0 for matter in record.matters)
 
 
-def test_a_batch_of_version_1_is_read() -> None:
-    batch = messages.decode_batch(bytes.fromhex(_of_version_1("batch")["encoded"]))
-    assert [records.read(signed).version for signed in batch.records] == [1] * 5
+@pytest.mark.parametrize("version", [1, 2])
+def test_an_older_batch_is_read(version: int) -> None:
+    batch = messages.decode_batch(bytes.fromhex(_of_version(version, "batch")["encoded"]))
+    assert [records.read(signed).version for signed in batch.records] == [version] * 5
 
 
-def test_a_configuration_of_an_older_central_offers_no_call_back() -> None:
-    signed = bytes.fromhex(_of_version_1("configuration")["signed"])
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_configuration_of_an_older_central_says_nothing_of_what_came_later(version: int) -> None:
+    signed = bytes.fromhex(_of_version(version, "configuration")["signed"])
     read = configuration.verify(signed, CENTRAL_KEY.public)
-    assert read.sealing_key == b""
-    assert read.rules.callback_seconds == 90
-    assert read.staff == CONFIGURATION.staff
+    assert (read.sealing_key == b"") is (version == 1)
+    assert (read.rules.callback_seconds, read.rules.login_tries) == (90, 5)
+    assert (read.systems, read.hours, read.texts) == ((), configuration.Hours(), {})
+    assert [member.number for member in read.staff] == [
+        member.number for member in CONFIGURATION.staff
+    ]
 
 
 # --- the vectors against the RFCs, without our code ----------------------------------

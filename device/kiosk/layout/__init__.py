@@ -20,9 +20,13 @@ if TYPE_CHECKING:
     from device.kiosk.layout.header import HeaderPlaces
     from device.kiosk.layout.idle import IdlePlaces
     from device.kiosk.layout.legend import LegendPlaces
+    from device.kiosk.layout.login import LoginPlaces
+    from device.kiosk.layout.menu import MenuPlaces
     from device.kiosk.layout.notice import NoticePlaces
+    from device.kiosk.layout.pause import PausePlaces
     from device.kiosk.layout.rating import RatingPlaces
     from device.kiosk.layout.reasons import ReasonsPlaces
+    from device.kiosk.layout.search import SearchPlaces
     from device.kiosk.layout.thanks import ThanksPlaces
 
 Box = tuple[int, int, int, int]
@@ -162,3 +166,31 @@ class Layout:
         from device.kiosk.layout import notice
 
         return notice.places(self.design)
+
+    @cached_property
+    def login(self) -> "LoginPlaces":
+        """Where staff say who they are."""
+        from device.kiosk.layout import login
+
+        return login.places(self.design)
+
+    @cached_property
+    def menu(self) -> "MenuPlaces":
+        """What staff can do."""
+        from device.kiosk.layout import menu
+
+        return menu.places(self.design)
+
+    @cached_property
+    def search(self) -> "SearchPlaces":
+        """Matters that are looked for."""
+        from device.kiosk.layout import search
+
+        return search.places(self.design)
+
+    @cached_property
+    def pause(self) -> "PausePlaces":
+        """Why the window pauses."""
+        from device.kiosk.layout import pause
+
+        return pause.places(self.design)

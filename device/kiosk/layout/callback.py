@@ -7,9 +7,7 @@ lower than a thumb; there it has three rows, with the rest of the keys in a four
 from typing import NamedTuple
 
 from device.kiosk.layout import Box, Design, Kind, Point
-
-_TELEPHONE = ("1", "2", "3", "4", "5", "6", "7", "8", "9", "clear", "0", "erase")
-_BROAD = ("1", "2", "3", "erase", "4", "5", "6", "clear", "7", "8", "9", "0")
+from device.kiosk.layout.pad import BROAD, TELEPHONE, pad
 
 
 class CallbackPlaces(NamedTuple):
@@ -50,29 +48,10 @@ def places(design: Design) -> CallbackPlaces:
     return _wide(design)
 
 
-def _pad(signs: tuple[str, ...], box: Box, columns: int, gap: int) -> tuple[tuple[str, Box], ...]:
-    """Return equal keys that fill ``box``."""
-    x, y, width, height = box
-    rows = len(signs) // columns
-    across, down = (width + gap) // columns, (height + gap) // rows
-    return tuple(
-        (
-            sign,
-            (
-                x + index % columns * across,
-                y + index // columns * down,
-                across - gap,
-                down - gap,
-            ),
-        )
-        for index, sign in enumerate(signs)
-    )
-
-
 def _wide(design: Design) -> CallbackPlaces:
     large, bottom, half = design.large, design.height - 46, design.spare[0] // 2
     right, low = 704 + half, design.height - 182
-    pad = design.width - 40 - 472 - half // 2
+    column = design.width - 40 - 472 - half // 2
     nocall = (40, low, 264 + half // 3, bottom - low)
     confirm = 40 + nocall[2] + 16
     return CallbackPlaces(
@@ -83,7 +62,7 @@ def _wide(design: Design) -> CallbackPlaces:
         note=(40, 474, right - 40, 124), note_size=36 if large else 30,
         nocall=nocall, confirm=(confirm, low, right - confirm, bottom - low),
         confirm_size=58 if large else 50,
-        pad=_pad(_TELEPHONE, (pad, 152, design.width - 40 - pad, bottom - 152), 3, 12),
+        pad=pad(TELEPHONE, (column, 152, design.width - 40 - column, bottom - 152), 3, 12),
         pad_size=72 if large else 60, clear_size=42 if large else 34, reach=6,
     )  # fmt: skip
 
@@ -91,8 +70,8 @@ def _wide(design: Design) -> CallbackPlaces:
 def _compact(design: Design) -> CallbackPlaces:
     large, bottom, half = design.large, design.height - 30, design.spare[0] // 2
     width = 388 + half // 4 * 4
-    pad = design.width - 16 - width
-    right, low = pad - 16, design.height - 124
+    column = design.width - 16 - width
+    right, low = column - 16, design.height - 124
     return CallbackPlaces(
         heading=(16, 132), heading_size=40 if large else 34, right=right,
         sub=None, sub_size=0, label=None, label_size=30 if large else 24,
@@ -101,7 +80,7 @@ def _compact(design: Design) -> CallbackPlaces:
         nocall=(16, low, 152, bottom - low),
         confirm=(176, low, right - 176, bottom - low),
         confirm_size=40 if large else 32,
-        pad=_pad(_BROAD, (pad, 112, width, bottom - 112), 4, 8),
+        pad=pad(BROAD, (column, 112, width, bottom - 112), 4, 8),
         pad_size=46 if large else 40, clear_size=28 if large else 24, reach=4,
     )  # fmt: skip
 
@@ -124,6 +103,6 @@ def _tall(design: Design) -> CallbackPlaces:
         nocall=(column, top, side, middle - gap // 2 - top),
         confirm=(column, middle + gap // 2, side, bottom - middle - gap // 2),
         confirm_size=46,
-        pad=_pad(_TELEPHONE, (36, top, column - 24 - 36, bottom - top), 3, gap),
+        pad=pad(TELEPHONE, (36, top, column - 24 - 36, bottom - top), 3, gap),
         pad_size=72 if large else 60, clear_size=40 if large else 36, reach=6,
     )  # fmt: skip

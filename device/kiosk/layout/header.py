@@ -35,6 +35,8 @@ class HeaderPlaces(NamedTuple):
     """Of the key for larger text."""
     side_width: int
     """Of the key at the right end, such as the one to decline."""
+    staff_width: int
+    """Of the key with which staff come to their own pages."""
     languages: Box
     """The language keys, where they do not stand beside others (else of no width)."""
     language_width: int
@@ -54,7 +56,7 @@ def places(design: Design) -> HeaderPlaces:
             portrait=(98, 12, 60, 72),
             text_left=168, hall_left=100, first=34, second=70, single=49,
             name=34 if design.large else 27, name_rows=1,
-            control_top=12, control_height=72, size_width=94, side_width=94,
+            control_top=12, control_height=72, size_width=94, side_width=94, staff_width=94,
             languages=(0, 0, 0, 0),
             language_width=102 if design.spare[0] > 40 else 96, size_key=(0, 0, 0, 0),
             badge=(design.width * 158 // 800, design.height - 13),
@@ -65,6 +67,7 @@ def places(design: Design) -> HeaderPlaces:
         text_left=252, hall_left=160, first=45, second=90, single=65,
         name=46 if design.large else 38, name_rows=1,
         control_top=22, control_height=84, size_width=124, side_width=150,
+        staff_width=96,
         languages=(0, 0, 0, 0), language_width=118, size_key=(0, 0, 0, 0),
         badge=(design.width * 1005 // 1280, design.height - 19),
     )  # fmt: skip
@@ -78,7 +81,7 @@ def _tall(design: Design) -> HeaderPlaces:
         portrait=(164, 24, 94, 112),
         text_left=278, hall_left=168, first=58, second=111, single=80,
         name=58 if design.large else 46, name_rows=1,
-        control_top=24, control_height=112, size_width=182, side_width=160,
+        control_top=24, control_height=112, size_width=182, side_width=160, staff_width=160,
         languages=(36, top, language * 3, 124), language_width=language,
         size_key=(right - 182, top, 182, 124),
         badge=(design.width // 2, top - 11),

@@ -50,6 +50,8 @@ class IdlePlaces(NamedTuple):
     """Size of the line under the key's words."""
     rate_face: int
     """Diameter of the faces on the key where it is as high as ``rate_alone``."""
+    staff_width: int
+    """Of the key for staff beside the key to rate; 0 where it stands in the header."""
 
 
 def places(design: Design) -> IdlePlaces:
@@ -95,7 +97,7 @@ def _wide(design: Design) -> IdlePlaces:
         rate=(left, bottom - rate, column, rate),
         rate_alone=(left, 240, column, bottom - 240),
         rate_size=66 if large else 58, rate_below=38 if large else 28,
-        rate_face=62 if large else 54,
+        rate_face=62 if large else 54, staff_width=0,
     )  # fmt: skip
 
 
@@ -129,7 +131,7 @@ def _compact(design: Design) -> IdlePlaces:
         rate=(left, bottom - rate, column, rate),
         rate_alone=(left, 166, column, bottom - 166),
         rate_size=48 if large else 42, rate_below=26 if large else 21,
-        rate_face=42,
+        rate_face=42, staff_width=0,
     )  # fmt: skip
 
 
@@ -164,5 +166,5 @@ def _tall(design: Design) -> IdlePlaces:
         rate=(36, key, width, rate),
         rate_alone=(36, 160 + high + 16, width, key + rate - 160 - high - 16),
         rate_size=74 if large else 72, rate_below=40 if large else 34,
-        rate_face=92,
+        rate_face=92, staff_width=152,
     )  # fmt: skip

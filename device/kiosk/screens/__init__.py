@@ -10,8 +10,13 @@ from device.kiosk.views import (
     CallbackView,
     DarkView,
     IdleView,
+    LoginView,
+    MenuView,
+    NoticeView,
+    PauseView,
     RatingView,
     ReasonsView,
+    SearchView,
     ThanksView,
     View,
 )
@@ -46,9 +51,29 @@ def compose(view: View, look: Look) -> Scene:
         from device.kiosk.screens import dark
 
         return dark.compose(view, look)
-    from device.kiosk.screens import notice
+    if isinstance(view, NoticeView):
+        from device.kiosk.screens import notice
 
-    return notice.compose(view, look)
+        return notice.compose(view, look)
+    return _for_staff(view, look)
+
+
+def _for_staff(view: LoginView | MenuView | SearchView | PauseView, look: Look) -> Scene:
+    if isinstance(view, LoginView):
+        from device.kiosk.screens import login
+
+        return login.compose(view, look)
+    if isinstance(view, MenuView):
+        from device.kiosk.screens import menu
+
+        return menu.compose(view, look)
+    if isinstance(view, SearchView):
+        from device.kiosk.screens import search
+
+        return search.compose(view, look)
+    from device.kiosk.screens import pause
+
+    return pause.compose(view, look)
 
 
 def warm(look: Look, language: str) -> None:

@@ -7,10 +7,11 @@ the number would stay among the kept ones long after the citizen has gone.
 from device.kiosk.actions import Action
 from device.kiosk.look import Look
 from device.kiosk.screens.header import staff_header
-from device.kiosk.screens.keys import sign_key, word_key
+from device.kiosk.screens.keys import word_key
 from device.kiosk.screens.legend import is_keyed, legend
+from device.kiosk.screens.number_pad import number_pad
 from device.kiosk.screens.scene import Scene
-from device.kiosk.screens.sheet import Key, Sheet
+from device.kiosk.screens.sheet import Sheet
 from device.kiosk.views import CallbackView
 
 
@@ -21,7 +22,8 @@ def compose(view: CallbackView, look: Look) -> Scene:
     _words(sheet, view.saved)
     _field(sheet, view)
     _note(sheet, view.problem)
-    _pad(sheet)
+    places = look.layout.callback
+    number_pad(sheet, places.pad, places.pad_size, places.clear_size, places.reach)
     _keys(sheet, view.complete)
     legend(sheet, view.chrome, "keys.nocall", "keys.confirm")
     return sheet.scene("callback")
@@ -88,23 +90,6 @@ def _note(sheet: Sheet, problem: str) -> None:
     words = sheet.words(problem or "cb.privacy")
     fitted = sheet.fill(words, size, True, room, 1.3, 0.8 * size)
     sheet.write_lines(fitted, (left, y + height / 2), colours.ink, True, spacing=1.3)
-
-
-def _pad(sheet: Sheet) -> None:
-    """Place the digits, and the keys to take them back."""
-    places = sheet.look.layout.callback
-    for sign, box in places.pad:
-        action = Action("digit", int(sign)) if sign.isdigit() else Action(sign)
-        sheet.key(box, action, _pad_key(sheet, sign, box[2:]), (places.reach, places.reach))
-
-
-def _pad_key(sheet: Sheet, sign: str, size: tuple[int, int]) -> Key:
-    places, look, language = sheet.look.layout.callback, sheet.look, sheet.language
-    if sign == "clear":
-        return word_key(look, language, "cb.clear", size, places.clear_size, bold=False)
-    if sign == "erase":
-        return sign_key(look, language, size, places.pad_size, icon="erase")
-    return sign_key(look, language, size, places.pad_size, text=sign)
 
 
 def _keys(sheet: Sheet, complete: bool) -> None:

@@ -19,7 +19,7 @@ def card(sheet: Sheet, view: IdleView) -> None:
     sheet.panel(places.card, sizes.radius_card, colours.surface, colours.hair)
     _sign(sheet, view)
     if view.chrome.staff is not None:
-        _staff(sheet, view.chrome.staff)
+        _staff(sheet, view.chrome.staff, view.chrome.photo)
     elif view.mode == "hall":
         _this_hall(sheet, view.chrome.hall)
     elif view.mode == "self-service":
@@ -51,7 +51,7 @@ def _sign(sheet: Sheet, view: IdleView) -> None:
     sheet.write_lines(words, (middle[0], lower), ink, False, 0.5)
 
 
-def _staff(sheet: Sheet, staff: StaffCard) -> None:
+def _staff(sheet: Sheet, staff: StaffCard, photo: str) -> None:
     """Tell who serves here: a portrait beside the name, and what a citizen may want to note."""
     places, sizes = sheet.look.layout.idle, sheet.sizes
     x, y, w, h = places.portrait
@@ -64,7 +64,7 @@ def _staff(sheet: Sheet, staff: StaffCard) -> None:
         y += (places.portrait[3] - h) // 2
         room = right - x - w - places.name_gap * 0.75
         name = _long_name(sheet, staff.name, room)
-    portrait(sheet, (x, y, w, h), sizes.radius_chip)
+    portrait(sheet, (x, y, w, h), sizes.radius_chip, photo)
     greeting = sheet.words("greet")
     if sheet.width(greeting, places.greet) > room:
         greeting = sheet.words("greet.short")

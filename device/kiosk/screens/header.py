@@ -10,7 +10,7 @@ from device.kiosk.actions import Action
 from device.kiosk.assets import LANGUAGES
 from device.kiosk.figure import figure
 from device.kiosk.layout import Box, Point
-from device.kiosk.screens.keys import language_toggle, word_key
+from device.kiosk.screens.keys import language_toggle, sign_key, word_key
 from device.kiosk.screens.names import hall_name, least, sizes_between
 from device.kiosk.screens.sheet import Sheet
 from device.kiosk.views import Chrome
@@ -19,9 +19,13 @@ NEXT_APPEARANCE = {"standard": "large", "large": "contrast", "contrast": "standa
 """The key says what it leads to, not what is."""
 
 
-def controls(sheet: Sheet, side: str = "", *, bar: bool = True, keyed: bool = False) -> float:
+def controls(
+    sheet: Sheet, side: str = "", *, bar: bool = True, keyed: bool = False, staff: bool = False
+) -> float:
     """Place the keys for language and size, and ``side`` (a text's key, which is also its
     action's name) at the right end; return the left edge of what stands in the header.
+
+    ``staff`` places the key for staff there instead.
 
     Without ``bar`` a tall canvas shows no keys at its bottom; they are lower where the screen
     is ``keyed``: the legend of the physical keys stands under them.
@@ -32,6 +36,10 @@ def controls(sheet: Sheet, side: str = "", *, bar: bool = True, keyed: bool = Fa
         left -= places.side_width
         box = (left, places.control_top, places.side_width, places.control_height)
         small_key(sheet, box, side, Action(_ACTIONS.get(side, side)))
+        left -= sizes.gap
+    elif staff:
+        left -= places.staff_width
+        staff_key(sheet, (left, places.control_top, places.staff_width, places.control_height))
         left -= sizes.gap
     if places.size_key[2]:
         if bar:
@@ -68,6 +76,13 @@ def small_key(sheet: Sheet, box: Box, text: str, action: Action) -> None:
     sheet.key(box, action, key, _reach(sheet))
 
 
+def staff_key(sheet: Sheet, box: Box) -> None:
+    """Place the key to the pages of staff: a sign alone, nothing that a citizen looks for."""
+    size = round(min(box[3] * 0.56, sheet.sizes.control * 1.6))
+    key = sign_key(sheet.look, sheet.language, box[2:], size, icon="person", raised=False)
+    sheet.key(box, Action("staff"), key, _reach(sheet))
+
+
 def size_key(sheet: Sheet, box: Box) -> None:
     """Place the key to the next appearance."""
     following = NEXT_APPEARANCE[sheet.look.appearance]
@@ -95,7 +110,7 @@ def staff_header(sheet: Sheet, chrome: Chrome, side: str = "", *, keyed: bool = 
         _hall(sheet, chrome, right)
     else:
         room = right - sizes.gap - places.text_left
-        portrait(sheet, places.portrait, 12)
+        portrait(sheet, places.portrait, 12, chrome.photo)
         staff, least = chrome.staff, sizes.smallest
         if sheet.look.layout.design.large:
             sheet.write_fitted(
@@ -137,7 +152,7 @@ def _post_and_number(sheet: Sheet, chrome: Chrome, room: float) -> None:
 
 def hall_header(sheet: Sheet, chrome: Chrome, keyed: bool = False) -> None:
     """Show window and hall."""
-    right = controls(sheet, keyed=keyed)
+    right = controls(sheet, keyed=keyed, staff=chrome.staff_key)
     sign(sheet, chrome.window)
     _hall(sheet, chrome, right)
     sheet.rule(sheet.look.layout.header.height, sheet.colours.hair)
@@ -178,12 +193,19 @@ def sign(sheet: Sheet, window: str) -> None:
     sheet.write_fitted(above or below, caption_at, small, ink, room, False, 0.5)
 
 
-def portrait(sheet: Sheet, box: Box, radius: int) -> None:
-    """Show a neutral figure, which stands for a staff member without a photograph."""
+def portrait(sheet: Sheet, box: Box, radius: int, photo: str = "") -> None:
+    """Show the photograph at the path ``photo``; a neutral figure for whoever has none."""
     x, y, width, height = box
     look, size = sheet.look, (sheet.look.px(width), sheet.look.px(height))
-    sheet.panel(box, radius, sheet.colours.portrait_ground)
-    sheet.stamp(look.bake(("figure", size), lambda: figure(size, sheet.colours)), x, y)
+    image = None
+    if photo:
+        from device.kiosk.photograph import photograph
+
+        image = photograph(look, photo, size, look.px(radius))
+    if image is None:
+        sheet.panel(box, radius, sheet.colours.portrait_ground)
+        image = look.bake(("figure", size), lambda: figure(size, sheet.colours))
+    sheet.stamp(image, x, y)
 
 
 def link_words(sheet: Sheet, chrome: Chrome) -> str:

@@ -8,7 +8,14 @@ from device.kiosk.actions import Action
 from device.kiosk.layout import Box
 from device.kiosk.look import Look
 from device.kiosk.screens.card import card
-from device.kiosk.screens.header import badges, controls, date_beside_link, link_state, link_width
+from device.kiosk.screens.header import (
+    badges,
+    controls,
+    date_beside_link,
+    link_state,
+    link_width,
+    staff_key,
+)
 from device.kiosk.screens.keys import PRESSED, REST, cap
 from device.kiosk.screens.marks import Picture
 from device.kiosk.screens.names import hall_name, least, whole
@@ -26,7 +33,8 @@ def compose(view: IdleView, look: Look) -> Scene:
     """Lay the idle screen out."""
     sheet = Sheet(look, view.chrome.language)
     chrome, places = view.chrome, look.layout.idle
-    clock_size = _head(sheet, view, controls(sheet))
+    beside = places.staff_width if chrome.staff_key else 0
+    clock_size = _head(sheet, view, controls(sheet, staff=chrome.staff_key and not beside))
     card(sheet, view)
     _clock(sheet, view.clock, clock_size)
     told = bool(view.notices) or chrome.touch_out
@@ -39,6 +47,10 @@ def compose(view: IdleView, look: Look) -> Scene:
 
         notices(sheet, view)
     box = places.rate if told else places.rate_alone
+    if beside:
+        x, y, w, h = box
+        staff_key(sheet, (x + w - beside, y, beside, h - sheet.sizes.edge))
+        box = (x, y, w - beside - 16, h)
     if view.can_begin:
         sheet.key(box, Action("rate"), _rate_key(look, sheet.language, view.mode, box, told))
     else:
@@ -165,7 +177,7 @@ def _rate_picture(
         words = sheet.fit(label, largest * 0.86, True, room)
     step, gap = under.size * 1.3, words.size * 0.3
     high = words.size + gap + under.size + step * (len(under.lines) - 1)
-    face = places.rate_face if faces else 0
+    face = min(places.rate_face, (size[0] - 2 * sheet.sizes.pad) / 5.96) if faces else 0
     top = (size[1] - sheet.sizes.edge - high - face * 1.75) / 2 + sunk
     if faces:
         _faces(sheet, middle, top + face / 2, face)

@@ -153,13 +153,15 @@ def word_key(
     icon: str = "",
     rows: int = 1,
     idle: bool = False,
+    still: bool = False,
     words_given: str = "",
 ) -> Key:
     """Return a key with the text under ``text`` (and ``subtitle``), ``words`` pixels high.
 
     A ``primary`` key is filled with the accent; a key that is not ``raised`` lies flat; one
-    that is ``idle`` looks as if it could not be pressed yet. ``words_given`` stand in place of
-    the text, where it has values filled in.
+    that is ``idle`` looks as if it could not be pressed yet, one that is ``still`` as if it
+    could not be pressed at all. ``words_given`` stand in place of the text, where it has values
+    filled in.
     """
     identity = (
         "word",
@@ -174,6 +176,7 @@ def word_key(
         icon,
         rows,
         idle,
+        still,
         words_given,
     )
 
@@ -182,7 +185,10 @@ def word_key(
             sheet = Sheet(look, language)
             colours = sheet.colours
             sunk, ink, top_height = 0, colours.ink, size[1]
-            if idle:
+            if still:
+                sheet.panel((0, 0, *size), sheet.sizes.radius, colours.mute, colours.hair)
+                ink = colours.ink2
+            elif idle:
                 border = colours.line if state == REST else colours.ink
                 box, fill = (0, 0, *size), colours.mute if state == REST else colours.tint
                 sheet.panel(box, sheet.sizes.radius, fill, border, sheet.sizes.border)
@@ -197,7 +203,7 @@ def word_key(
                 sunk = cap(sheet, size, state, colours.surface, colours.line, colours.edge)
                 top_height -= sheet.sizes.edge
             else:
-                _flat(sheet, (0, 0, *size), state, sheet.sizes.radius)
+                flat(sheet, (0, 0, *size), state, sheet.sizes.radius)
             middle = top_height // 2 + sunk
             label = words_given or sheet.words(text)
             _label(sheet, size[0], middle, label, subtitle, words, ink, bold, icon, rows)
@@ -209,26 +215,53 @@ def word_key(
 
 
 def sign_key(
-    look: Look, language: str, size: tuple[int, int], words: int, *, text: str = "", icon: str = ""
+    look: Look,
+    language: str,
+    size: tuple[int, int],
+    words: int,
+    *,
+    text: str = "",
+    icon: str = "",
+    under: str = "",
+    under_size: int = 0,
+    raised: bool = True,
+    still: bool = False,
 ) -> Key:
-    """Return a raised key with one digit or one sign, ``words`` high, as on a number pad."""
+    """Return a key with one digit or one sign, ``words`` high, as on a number pad.
+
+    ``under`` are letters below the digit, ``under_size`` high. One that is not ``raised`` lies
+    flat; one that is ``still`` looks as if it could not be pressed.
+    """
 
     def draw(state: str) -> Picture:
         def make() -> Picture:
             sheet = Sheet(look, language)
-            sunk = _shared_cap(sheet, size, state)
-            middle = (size[0] / 2, (size[1] - sheet.sizes.edge) / 2 + sunk)
-            sheet.write(text, middle, words, sheet.colours.ink, True, 0.5)
+            colours, sunk, ink, high = sheet.colours, 0, sheet.colours.ink, size[1]
+            if still:
+                box, ink = (0, 0, *size), colours.ink2
+                sheet.panel(box, sheet.sizes.radius, colours.mute, colours.hair)
+            elif raised:
+                sunk = _shared_cap(sheet, size, state)
+                high -= sheet.sizes.edge
+            else:
+                flat(sheet, (0, 0, *size), state, sheet.sizes.radius)
+            x, middle = size[0] / 2, high / 2 + sunk
+            upper = middle - 0.52 * under_size if under else middle
+            sheet.write(text, (x, upper), words, ink, True, 0.5)
+            lower = middle + 0.5 * words
+            sheet.write(under, (x, lower), under_size, colours.ink2, align=0.5)
             if icon:
-                sheet.icon(icon, middle, words * 0.8, sheet.colours.ink)
-            return sheet.picture(*size, None)
+                sheet.icon(icon, (x, middle), words * 0.8, ink)
+            return sheet.picture(*size, None if raised and not still else colours.paper)
 
-        return look.keep(("sign", text, icon, size, words, state), make)
+        key = ("sign", text, icon, under, under_size, size, words, raised, still, state)
+        return look.keep(key, make)
 
     return Key(draw(REST), lambda: draw(PRESSED))
 
 
-def _flat(sheet: Sheet, box: Box, state: str, radius: int) -> None:
+def flat(sheet: Sheet, box: Box, state: str, radius: int) -> None:
+    """Draw the ground of a flat key."""
     colours = sheet.colours
     if state == PRESSED:
         sheet.panel(box, radius, colours.tint, colours.ink, sheet.sizes.border)
@@ -268,62 +301,6 @@ def _label(
     sheet.icon(icon, (left + side / 2, middle), side, ink)
     at = (left + side + gap, middle)
     sheet.write_lines(fitted, at, ink, bold, spacing=1.24)
-
-
-def chip(
-    look: Look, language: str, tag: int, size: tuple[int, int], words: int, picked: bool
-) -> Key:
-    """Return the chip of one reason tag, its words at most ``words`` high."""
-
-    def draw(state: str) -> Picture:
-        def make() -> Picture:
-            return _chip_image(look, language, tag, size, words, state, picked)
-
-        return look.keep(("chip", language, tag, size, words, state, picked), make)
-
-    return Key(draw(CHOSEN if picked else REST), lambda: draw(PRESSED))
-
-
-def _chip_image(
-    look: Look,
-    language: str,
-    tag: int,
-    size: tuple[int, int],
-    words: int,
-    state: str,
-    picked: bool,
-) -> Picture:
-    sheet = Sheet(look, language)
-    colours, sizes = sheet.colours, sheet.sizes
-    side = round(words * 4 / 3)
-    left = round(side * 0.55)
-
-    def draw() -> pygame.Surface:
-        """What all chips in this state share: the frame and the box to tick."""
-        blank, box = Sheet(look, language), (0, 0, *size)
-        top, corner = (size[1] - side) // 2, side * 9 // 40
-        if picked:
-            border = colours.ink if state == PRESSED else colours.accent
-            blank.panel(box, sizes.radius_chip, colours.tint, border, sizes.border_chip)
-            blank.panel((left, top, side, side), corner, colours.accent)
-            middle = (left + side / 2, size[1] / 2)
-            blank.icon("check", middle, side * 0.7, colours.on_accent, 3)
-        else:
-            _flat(blank, box, state, sizes.radius_chip)
-            blank.panel((left, top, side, side), corner, colours.surface, colours.line, 3)
-        return blank.image(*size, colours.paper)
-
-    text_left = left + side + round(words * 0.53)
-    if size[0] > size[1]:
-        sheet.sliced(("chip", size, words, state, picked), size, text_left, draw)
-    else:
-        sheet.stamp(look.bake(("chip", size, words, state, picked), draw), 0, 0)
-    # Broken as the bold text needs it, so that lines do not jump when a chip is picked.
-    room = (size[0] - text_left - sizes.border_chip - 4, size[1] - 2 * sizes.border_chip - 2)
-    text = sheet.words(f"tag.{tag}")
-    fitted = sheet.fill(text, words, True, room, 1.2, min(words, sizes.smallest))
-    sheet.write_lines(fitted, (text_left, size[1] / 2), colours.ink, picked, spacing=1.2)
-    return sheet.picture(*size, None)
 
 
 def language_toggle(

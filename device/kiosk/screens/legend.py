@@ -16,6 +16,10 @@ _SIGNS = {
     "keys.submit": "check",
     "keys.confirm": "check",
     "keys.done": "check",
+    "keys.leave": "chevron",
+    "keys.login": "check",
+    "keys.invite": "check",
+    "keys.first": "check",
 }
 _ALWAYS = ("keys.back", "keys.on", "keys.pick")
 

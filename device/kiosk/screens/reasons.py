@@ -8,6 +8,7 @@ from device.kiosk.actions import Action
 from device.kiosk.assets import LANGUAGES
 from device.kiosk.layout import Box, Kind
 from device.kiosk.look import Look
+from device.kiosk.screens.choices import chip
 from device.kiosk.screens.header import (
     beneath,
     controls,
@@ -15,7 +16,7 @@ from device.kiosk.screens.header import (
     small_key,
     staff_header,
 )
-from device.kiosk.screens.keys import chip, word_key
+from device.kiosk.screens.keys import word_key
 from device.kiosk.screens.legend import is_keyed, legend
 from device.kiosk.screens.scene import Scene
 from device.kiosk.screens.sheet import Sheet

@@ -243,6 +243,10 @@ class Sheet:
             )
         )
 
+    def still(self, box: Box, key: Key) -> None:
+        """Place a key that answers to nothing now."""
+        self._marks.append(placed(key.image, self._px(box[0]), self._px(box[1])))
+
     def _reach(self, rect: pygame.Rect, reach: tuple[float, float]) -> pygame.Rect:
         width, height = self.look.size
         edge = self._px(EDGE_REACH_MM * self.look.layout.design.mm)

@@ -22,6 +22,7 @@ from protocol.keys import SigningKey
 from protocol.messages import (
     Batch,
     BatchReply,
+    Elsewhere,
     Heartbeat,
     HeartbeatReply,
     RecordVerdict,
@@ -137,8 +138,8 @@ def batch_reply(signed: bytes, *verdicts: RecordVerdict) -> bytes:
     return msgspec.json.encode(BatchReply(verdicts, signed))
 
 
-def heartbeat_reply(signed: bytes, version: int = 0) -> bytes:
-    return msgspec.json.encode(HeartbeatReply(0, version, signed))
+def heartbeat_reply(signed: bytes, version: int = 0, elsewhere: Elsewhere | None = None) -> bytes:
+    return msgspec.json.encode(HeartbeatReply(0, version, signed, elsewhere))
 
 
 class Memory:
@@ -148,6 +149,7 @@ class Memory:
         self.held: dict[int, bytes] = {}
         self.clock_ms = 1_000
         self.gaps: list[int] = []
+        self.elsewhere: Elsewhere | None = None
 
     def __call__(self, call: Call) -> bytes:
         self.clock_ms += 1
@@ -159,7 +161,7 @@ class Memory:
             return http(batch_reply(self._receipt(), *verdicts))
         if call.path == "/v1/configuration":
             return http(status=304)
-        return http(heartbeat_reply(self._receipt()))
+        return http(heartbeat_reply(self._receipt(), elsewhere=self.elsewhere))
 
     def _take(self, seq: int, signed: bytes) -> RecordVerdict:
         known = self.held.get(seq)

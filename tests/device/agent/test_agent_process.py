@@ -2,16 +2,22 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
+import requests
 from agent_rig import Memory, http, listening
+from counter_staff import counter_staff
+from described import Described
 from device_rig import (
     CENTRAL_KEY,
+    DEVICE,
     configuration,
     fill,
     open_ledger,
@@ -19,8 +25,10 @@ from device_rig import (
     signed_records,
     soon,
 )
+from web_rig import KEY, hall
 
 from device.agent.control import State, ask
+from device.agent.web.business import visit_of
 from device.core.errors import DeviceError
 from device.store.briefing import Briefing
 from device.store.home import Home
@@ -31,9 +39,10 @@ TERM_S = 2.0
 
 
 class Process:
-    def __init__(self, home: Home, url: str, folder: Path) -> None:
+    def __init__(self, home: Home, url: str, folder: Path, **more: object) -> None:
         profile = folder / "device.toml"
         values: dict[str, object] = {"data_dir": str(home.root), "central.url": url}
+        values |= {key.replace("__", "."): value for key, value in more.items()}
         write(profile, values | {"storage.allow_volatile": True}, replace=True)
         self.log = folder / "agent.log"
         words = [sys.executable, "-m", "haochaping", "agent", "--config", str(profile)]
@@ -50,8 +59,8 @@ class Process:
 
 
 @contextmanager
-def agent_process(home: Home, url: str, folder: Path) -> Iterator[Process]:
-    process = Process(home, url, folder)
+def agent_process(home: Home, url: str, folder: Path, **more: object) -> Iterator[Process]:
+    process = Process(home, url, folder, **more)
     try:
         yield process
     finally:
@@ -175,3 +184,59 @@ def test_without_an_identity_it_says_so_and_ends(elsewhere: Path, home: Home):
         assert "Traceback" not in agent.said
     with pytest.raises(DeviceError):
         ask(home.control, State())
+
+
+# --- the web server ---------------------------------------------------------------------------
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return int(found.getsockname()[1])
+
+
+@contextmanager
+def agent_with_console(home: Home, folder: Path) -> Iterator[tuple[Process, str]]:
+    with closing(Briefing(home)) as briefing:
+        briefing.apply(hall(), b"signed", "")
+    port = free_port()
+    listen = [f"127.0.0.1:{port}"]
+    with (
+        listening(Memory()) as central,
+        agent_process(home, central.url, folder, console__listen=listen) as agent,
+    ):
+        assert soon(lambda: "the console is at" in agent.said), agent.said
+        yield agent, f"http://127.0.0.1:{port}"
+
+
+def test_with_an_address_the_agent_serves_business_systems(home: Home, elsewhere: Path):
+    with counter_staff(home), agent_with_console(home, elsewhere) as (agent, url):
+        api = Described(url, KEY)
+        answer = api.post("/v1/visits", json={"request": "R-1"})
+        assert answer.status_code == 201, answer.text
+        visit = visit_of(DEVICE, "counter", "R-1")
+        assert ask(home.control, State(visit)) == {"rating": True, "visit": str(visit)}
+        assert agent.stop() == 0
+        assert "Traceback" not in agent.said
+        assert KEY not in agent.said
+
+
+def test_it_ends_within_two_seconds_while_programs_wait(home: Home, elsewhere: Path):
+    with counter_staff(home), agent_with_console(home, elsewhere) as (agent, url):
+        where = Described(url, KEY).post("/v1/visits", json={"request": "R-1"}).headers["Location"]
+        with ThreadPoolExecutor(3) as crowd:
+            waiting = [crowd.submit(Described(url, KEY).get, f"{where}?wait=60") for _ in range(3)]
+            silent = socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])))
+            assert agent.stop(signal.SIGTERM, TERM_S) == 0
+            for one in waiting:
+                with suppress(requests.ConnectionError):  # it was still on its way in
+                    assert one.result(10).json()["state"] == "invited"
+            silent.close()
+        assert "Traceback" not in agent.said
+
+
+def test_an_agent_without_a_console_loads_no_web_framework():
+    script = (
+        "import sys, device.agent.service; "
+        "sys.exit([name for name in ('litestar', 'uvicorn', 'h11') if name in sys.modules] != [])"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

@@ -4,16 +4,18 @@ import gzip
 import itertools
 import threading
 
+import msgspec
 import pytest
 from agent_rig import Memory, agent_of, http, listening
-from device_rig import RECORD_KEY, fill, open_ledger, rate, signed_records, soon
+from device_rig import RECORD_KEY, WANG, fill, open_ledger, rate, signed_records, soon
 
 from device.agent import courier as courier_module
 from device.core.errors import CentralError, CentralUnreachable, StorageFull
+from device.core.session import Session, SessionState, StaffArrived
 from device.store import salvage
-from device.store.briefing import Briefing
+from device.store.briefing import Briefing, BriefingReader
 from device.store.home import Home
-from protocol.messages import MAX_BATCH_BYTES, MAX_BATCH_RECORDS, Batch
+from protocol.messages import MAX_BATCH_BYTES, MAX_BATCH_RECORDS, Batch, Elsewhere
 from protocol.records import Boot
 
 
@@ -190,3 +192,36 @@ def test_on_a_full_disk_the_agent_waits_and_goes_on(home: Home):
         thread.join(10)
         assert not thread.is_alive()
     ledger.close()
+
+
+# --- staff who have gone to another window ----------------------------------------------------
+
+
+def instructions(home: Home) -> list[tuple[str, dict]]:
+    reader = BriefingReader(home)
+    try:
+        return [(one.kind, msgspec.json.decode(one.body)) for one in reader.instructions(0)]
+    finally:
+        reader.close()
+
+
+def after_a_heartbeat_that_names(home: Home, elsewhere: Elsewhere) -> list[tuple[str, dict]]:
+    ledger = open_ledger(home)
+    ledger.note_session((StaffArrived(WANG, "pin"),), Session(SessionState.READY, WANG))
+    ledger.close()
+    memory = Memory()
+    memory.elsewhere = elsewhere
+    with listening(memory) as listener, agent_of(home, listener.url) as agent:
+        agent.work()
+    return instructions(home)
+
+
+def test_who_logged_in_at_another_window_is_logged_out_here(home: Home):
+    assert after_a_heartbeat_that_names(home, Elsewhere(WANG, "13", 1)) == [
+        ("logout", {"staff": WANG, "reason": "logged in at window 13"})
+    ]
+
+
+@pytest.mark.parametrize("elsewhere", [Elsewhere("0322", "13", 1), Elsewhere(WANG, "13", 7)])
+def test_another_person_or_a_later_log_in_here_stays(home: Home, elsewhere: Elsewhere):
+    assert after_a_heartbeat_that_names(home, elsewhere) == []

@@ -12,7 +12,9 @@ from device.core.visit import State
 from device.kiosk.actions import Action
 from device.kiosk.reception import CHOSEN_MS, Reception
 from device.kiosk.scribe import Scribe
+from device.kiosk.usher import Usher
 from device.kiosk.views import View
+from device.kiosk.wall_clock import Wall, wall_clock
 from device.kiosk.wishes import Wishes
 from device.store.backlog import Backlog
 from device.store.briefing import Briefing, BriefingReader, InviteOrder
@@ -38,6 +40,7 @@ class Counter:
         *,
         sealing_key: bytes = OPENING_KEY.public,
         configured: bool = True,
+        wall: Callable[[], Wall] = wall_clock,
     ) -> None:
         self.home = home
         self.sealing_key = sealing_key
@@ -49,13 +52,15 @@ class Counter:
         self.scribe = Scribe(home, who(), RECORD_KEY, self.reader, ring=lambda: None)
         self.reception = Reception(
             self.scribe,
-            home.agent_db,
+            home,
             self.reader,
             self.was_opened,
             Wishes("zh-CN"),
             False,
             self.now_ms,
             service,
+            usher=Usher(home, self.scribe, ring=lambda: None),
+            wall=wall,
         )
         self.reception.refresh(self.now_ms)
         self.scribe.start()
@@ -92,15 +97,20 @@ class Counter:
         """Let the scribe work until the view is as ``seen`` wants it."""
         until = time.monotonic() + patience_s
         while time.monotonic() < until:
-            self.reception.hear(self.scribe.answers(), self.now_ms)
-            if self.reception.stale:
-                self.reception.refresh(self.now_ms)
+            self.hear()
             view = self.view()
             matches = isinstance(view, seen) if isinstance(seen, type) else seen(view)
             if matches:
                 return view
             time.sleep(0.005)
         raise AssertionError(f"the screen shows {self.view()}")
+
+    def hear(self) -> None:
+        """Take up what the threads beside the loop have answered."""
+        self.reception.hear(self.scribe.answers(), self.now_ms)
+        if self.reception.stale:
+            self.reception.refresh(self.now_ms)
+        self.reception.pass_time(self.now_ms)
 
     def wait_for_the_end(self) -> None:
         """Let the scribe finish a visit that nobody is thanked for."""

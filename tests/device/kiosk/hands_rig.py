@@ -13,7 +13,14 @@ from device.core.buttons import Key
 from device.core.gestures import MOUSE
 from device.kiosk.actions import Action
 from device.kiosk.canvas import Canvas
-from device.kiosk.contacts import CommandKey, ContactDown, ContactMove, ContactUp, DigitKey
+from device.kiosk.contacts import (
+    CommandKey,
+    ContactDown,
+    ContactMove,
+    ContactUp,
+    DigitKey,
+    LetterKey,
+)
 from device.kiosk.hands import Hands
 from device.kiosk.screen import page_of
 from device.kiosk.screens.marks import Block
@@ -21,8 +28,13 @@ from device.kiosk.screens.scene import Ring, Scene, Target
 from device.kiosk.views import (
     CallbackView,
     IdleView,
+    LoginView,
+    MenuView,
+    NoticeView,
+    PauseView,
     RatingView,
     ReasonsView,
+    SearchView,
     ThanksView,
     View,
 )
@@ -36,9 +48,13 @@ def offered(view: View) -> list[Action]:
     """Return what can be pressed, in the order in which the designed screens place it."""
     controls = [Action("language", code) for code in ("zh-CN", "en", "ko")]
     controls.append(Action("appearance", "large"))
+    staff = [Action("staff")] if view.chrome.staff_key else []
+    digits = [Action("digit", digit) for digit in range(10)]
     match view:
         case IdleView():
-            return [*controls, Action("rate")]
+            return [*controls, *staff, Action("rate")]
+        case NoticeView():
+            return [*controls, *staff]
         case RatingView():
             back = [Action("back")] if view.can_go_back else []
             return [
@@ -52,10 +68,26 @@ def offered(view: View) -> list[Action]:
             callback = [] if view.callback is None else [Action("callback")]
             return [*controls, *tags, Action("change"), *callback, Action("skip"), Action("submit")]
         case CallbackView():
-            digits = [Action("digit", digit) for digit in range(10)]
             return [*controls, *digits, Action("erase"), Action("nocall"), Action("confirm")]
         case ThanksView():
             return [*controls, Action("done")]
+        case LoginView():
+            if view.checking or view.locked_until:
+                return [Action("back")]
+            fields = [Action("field", "staff"), Action("field", "pin")]
+            pad = [*digits, Action("clear"), Action("erase")]
+            return [*fields, *pad, Action("login"), Action("back")]
+        case MenuView():
+            matters = [Action("matter", matter.code) for matter in view.matters]
+            cases = [Action(name) for name in ("fewer", "more", "finished") if view.chosen]
+            invite = [] if view.paused else [Action("invite")]
+            ways = [Action("resume" if view.paused else "pause"), Action("logout")]
+            return [*matters, Action("other"), *cases, *invite, *ways, Action("leave-menu")]
+        case SearchView():
+            found = [Action("pick", matter.code) for matter in view.found[:4]]
+            return [*digits, Action("clear"), Action("erase"), *found, Action("back")]
+        case PauseView():
+            return [*(Action("reason", key) for key in view.reasons), Action("back")]
     return []
 
 
@@ -76,7 +108,7 @@ def plain(view: View) -> Scene:
 class Kiosk:
     """One kiosk, and hands for it: fingers, a keyboard, buttons."""
 
-    def __init__(self, counter: Counter) -> None:
+    def __init__(self, counter: Counter, badge_reader: bool = False) -> None:
         self.counter = counter
         self.canvas = Canvas(pygame.display.set_mode(SIZE))
         self.view: View = counter.view()
@@ -92,6 +124,7 @@ class Kiosk:
             report=lambda code, detail: self.faults.append((code, detail)),
             count=lambda reason: self.counts.update([reason]),
             ring=lambda: None,
+            badge_reader=badge_reader,
         )
         self.hands.on_press = lambda action: self.answered.append(action.name)
         self.hands.reception = counter.reception
@@ -107,8 +140,7 @@ class Kiosk:
     def turn(self) -> View:
         """Decide, hear the scribe, and show what is to be seen now."""
         self.hands.pass_time(self.now_ms)
-        self.counter.reception.hear(self.counter.scribe.answers(), self.now_ms)
-        self.counter.reception.pass_time(self.now_ms)
+        self.counter.hear()
         view = self.counter.reception.view(self.now_ms, WALL, "6月18日")
         if view != self.view:
             scene = plain(view)
@@ -171,6 +203,15 @@ class Kiosk:
 
     def type(self, key: int | str) -> View:
         self.hands.take(DigitKey(key) if isinstance(key, int) else CommandKey(key), self.now_ms)
+        return self.turn()
+
+    def swipe(self, card: str, gap_ms: int = 5) -> View:
+        """Let a reader type what stands on a card, and Enter."""
+        for character in card:
+            key = DigitKey(int(character)) if character.isdigit() else LetterKey(character)
+            self.hands.take(key, self.now_ms)
+            self.pass_ms(gap_ms)
+        self.hands.take(CommandKey("submit"), self.now_ms)
         return self.turn()
 
     def edge(self, button: Key, pressed: bool) -> View:

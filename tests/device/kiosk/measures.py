@@ -16,7 +16,7 @@ from device.kiosk.layout import Kind
 from device.kiosk.screens import Target
 from device.kiosk.screens.marks import Laid, Text
 from device.kiosk.theme import Colour
-from device.kiosk.views import IdleView, NoticeView, RatingView, View
+from device.kiosk.views import IdleView, MenuView, NoticeView, RatingView, SearchView, View
 from device.store.profile import APPEARANCES
 
 TEXT_CONTRAST, CONTROL_CONTRAST = 7.0, 3.0
@@ -179,6 +179,10 @@ def _names(view: View) -> list[str]:
     names = [chrome.hall, *(chrome.staff or ())]
     if isinstance(view, RatingView) and view.matter is not None:
         names.append(view.matter.name)
+    if isinstance(view, MenuView):
+        names += [matter.name for matter in view.matters]
+    if isinstance(view, SearchView):
+        names += [matter.name for matter in view.found]
     if isinstance(view, IdleView):
         names += view.notices
     if isinstance(view, NoticeView):

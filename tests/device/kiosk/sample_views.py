@@ -6,10 +6,15 @@ from device.kiosk.views import (
     Chrome,
     DarkView,
     IdleView,
+    LoginView,
+    MatterChoice,
     MatterLine,
+    MenuView,
     NoticeView,
+    PauseView,
     RatingView,
     ReasonsView,
+    SearchView,
     StaffCard,
     ThanksView,
     View,
@@ -83,6 +88,61 @@ def notice(topic: str, language: str = "zh-CN") -> NoticeView:
     return NoticeView(chrome(language, staff=None), topic, detail, "6月18日 星期三", "10:24")
 
 
+MATTERS = (
+    MatterChoice("1", "不动产转移登记（二手房）"),
+    MatterChoice("2", "不动产首次登记"),
+    MatterChoice("3", "不动产抵押权登记"),
+    MatterChoice("4", "不动产变更登记"),
+)
+MANY_MATTERS = MATTERS + tuple(
+    MatterChoice(str(number), name)
+    for number, name in enumerate(
+        (
+            "不动产注销登记",
+            "不动产更正登记",
+            "不动产异议登记",
+            "预购商品房预告登记",
+            "不动产登记资料查询",
+            "国有建设用地使用权及房屋所有权转移登记（因人民法院、仲裁委员会的生效法律文书取得）",
+            "居住证申领",
+            "机动车驾驶证核发（补、换领）",
+            "企业设立登记",
+            "新生儿户口登记",
+            "灵活就业人员参加基本养老保险登记",
+            "公积金提取",
+            "建筑工程施工许可证核发",
+            "食品经营许可",
+            "失业保险金申领",
+            "残疾人证办理",
+        ),
+        5,
+    )
+)
+"""A long short list: twenty, some with long names."""
+REASONS_TO_PAUSE = ("pause.lunch", "pause.away", "pause.system", "pause.other")
+
+
+def login(staff: str = "0317", pin: int = 0, at_pin: bool = True) -> LoginView:
+    return LoginView(chrome(remaining=0.8, staff=None), staff, pin, at_pin)
+
+
+def menu(matters: tuple[MatterChoice, ...] = MATTERS, chosen: str = "", cases: int = 1) -> MenuView:
+    return MenuView(chrome(remaining=0.9), "08:56", matters, chosen, cases, invited=12, rated=9)
+
+
+def search(query: str = "", found: tuple[MatterChoice, ...] = MATTERS) -> SearchView:
+    return SearchView(chrome(remaining=0.9), query, found)
+
+
+def pause() -> PauseView:
+    return PauseView(chrome(remaining=0.9), REASONS_TO_PAUSE)
+
+
+def with_staff_key(view: View) -> View:
+    """The same screen where staff can come to their pages from it."""
+    return view._replace(chrome=view.chrome._replace(staff_key=True))
+
+
 def waiting(view: View, count: int) -> View:
     """The same screen with ratings that wait for the centre."""
     return view._replace(chrome=view.chrome._replace(waiting=count))
@@ -135,6 +195,20 @@ GOLDEN: dict[str, View] = {
     "notice-broken-touch-out": touch_out(notice("broken")),
     "notice-unsaved-by-keys": by_keys(notice("unsaved")),
     "dark": DarkView(chrome(staff=None)),
+    "idle-staff-key": with_staff_key(idle()),
+    "notice-closed-staff-key": with_staff_key(notice("closed")),
+    "notice-paused-staff-key": with_staff_key(notice("paused")),
+    "login": login(pin=6),
+    "login-wrong": login()._replace(tries_left=3),
+    "login-locked": login()._replace(locked_until="10:39"),
+    "login-checking": login(pin=6)._replace(checking=True),
+    "menu": menu(chosen="1", cases=3),
+    "menu-staff-alone": menu(()),
+    "menu-many": menu(MANY_MATTERS, chosen="2"),
+    "menu-paused": menu()._replace(paused=True),
+    "search": search("23", MANY_MATTERS),
+    "search-none": search("9999", ()),
+    "pause": pause(),
 }
 """Every screen that has a golden picture, in the order of a visit."""
 
@@ -176,6 +250,38 @@ WITHOUT_PICTURE: dict[str, View] = {
     "rating-matter-back without code": matter_question()._replace(qr=None, can_go_back=True),
     "idle without staff": idle()._replace(chrome=chrome(staff=None)),
     "callback with a wrong number": callback("238 0471 2650", "cb.wrong"),
+    **{
+        f"{name} with the staff key": with_staff_key(view)
+        for name, view in (
+            ("idle with long names", with_long_names(idle())),
+            ("idle without notices", GOLDEN["idle-without-notices"]),
+            ("idle by invitation", GOLDEN["idle-by-invitation"]),
+            ("idle without touch", GOLDEN["idle-touch-out"]),
+            ("idle offline", GOLDEN["idle-offline"]),
+            ("notice with long names", with_long_names(notice("closed"))),
+        )
+    },
+    "login, nothing typed": login("", at_pin=False),
+    "login, a long number": login("123456789012", 2),
+    "login, too early": login(pin=3)._replace(problem="login.short"),
+    "login, busy": login(pin=6)._replace(problem="login.busy"),
+    "login, an unknown card": login("", at_pin=False)._replace(problem="login.card"),
+    "login by keys": by_keys(login(pin=2)),
+    "login without touch": touch_out(login()._replace(tries_left=12)),
+    "login locked, by keys": by_keys(login()._replace(locked_until="23:59")),
+    "menu, one matter": menu(MATTERS[:1]),
+    "menu, several cases, unfinished": menu(chosen="2", cases=50)._replace(finished=False),
+    "menu, the last of many chosen": menu(MANY_MATTERS, chosen="20", cases=2),
+    "menu, busy": menu()._replace(problem="menu.busy"),
+    "menu, high counts": menu()._replace(invited=1200, rated=1199),
+    "menu with long names": with_long_names(menu(MANY_MATTERS[9:], chosen="10")),
+    "menu by keys": by_keys(menu(chosen="1")),
+    "menu without touch, paused": touch_out(menu()._replace(paused=True)),
+    "menu offline": waiting(menu(), 46)._replace(chrome=chrome(online=False)),
+    "search, nothing typed": search(),
+    "search, the last page": search("2", MANY_MATTERS)._replace(page=2),
+    "search, a whole code": search("1234567890123456789012345678901", MATTERS[:1]),
+    "search by keys": by_keys(search("23", MANY_MATTERS)),
     "reasons, second page": reasons(picked=(517,))._replace(page=1),
 }
 """Screens that nobody needs a picture of, but that must hold."""

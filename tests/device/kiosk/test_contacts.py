@@ -12,6 +12,7 @@ from device.kiosk.contacts import (
     ContactUp,
     DigitKey,
     Exposed,
+    LetterKey,
     Quit,
     translate,
 )
@@ -102,7 +103,7 @@ def test_tab_goes_back_with_shift(canvas: Canvas):
     assert translate(key(pygame.K_TAB, pygame.KMOD_NUM), canvas) == CommandKey("next")
 
 
-@pytest.mark.parametrize("code", [pygame.K_a, pygame.K_F4, pygame.K_F12, pygame.K_LALT])
+@pytest.mark.parametrize("code", [pygame.K_F3, pygame.K_F4, pygame.K_F12, pygame.K_LALT])
 def test_other_keys_mean_nothing(canvas: Canvas, code: int):
     assert translate(key(code), canvas) is None
 
@@ -114,3 +115,23 @@ def test_a_key_that_is_let_go_means_nothing(canvas: Canvas):
 def test_windows_are_closed_and_lose_their_content(canvas: Canvas):
     assert translate(pygame.event.Event(pygame.QUIT), canvas) == Quit()
     assert translate(pygame.event.Event(pygame.WINDOWEXPOSED), canvas) == Exposed()
+
+
+@pytest.mark.parametrize(
+    ("code", "modifiers", "typed", "meant"),
+    [
+        (pygame.K_a, 0, "a", LetterKey("a")),
+        (pygame.K_a, pygame.KMOD_SHIFT, "A", LetterKey("A")),
+        (pygame.K_a, 0, "", LetterKey("a")),
+        (pygame.K_MINUS, 0, "-", LetterKey("-")),
+        (pygame.K_1, pygame.KMOD_SHIFT, "!", LetterKey("!")),
+        (pygame.K_1, pygame.KMOD_SHIFT, "1", DigitKey(1)),
+        (pygame.K_c, pygame.KMOD_CTRL, "\x03", None),
+        (pygame.K_q, pygame.KMOD_ALT, "q", None),
+    ],
+)
+def test_letters_and_signs_are_keys_of_their_own(
+    canvas: Canvas, code: int, modifiers: int, typed: str, meant: LetterKey | DigitKey | None
+):
+    event = pygame.event.Event(pygame.KEYDOWN, key=code, mod=modifiers, unicode=typed)
+    assert translate(event, canvas) == meant

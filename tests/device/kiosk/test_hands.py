@@ -398,10 +398,10 @@ def test_keys_without_a_meaning_here_do_nothing(kiosk: Kiosk) -> None:
 @pytest.fixture
 def dark(kiosk: Kiosk, monkeypatch: pytest.MonkeyPatch) -> Kiosk:
     """A kiosk at night, by a clock that is right."""
-    reception = kiosk.counter.reception
-    monkeypatch.setattr(reception, "_dark", (0, 24 * 60 - 1))
-    monkeypatch.setattr(reception, "_awake_until_ms", 0)
-    monkeypatch.setattr("device.kiosk.reception.clock_quality", lambda: ClockQuality.SYNCED)
+    vigil = kiosk.counter.reception._vigil
+    monkeypatch.setattr(vigil, "_hours", (0, 24 * 60 - 1))
+    monkeypatch.setattr(vigil, "_awake_until_ms", 0)
+    monkeypatch.setattr("device.kiosk.vigil.clock_quality", lambda: ClockQuality.SYNCED)
     kiosk.turn()
     assert isinstance(kiosk.view, DarkView)
     return kiosk
@@ -418,7 +418,7 @@ def test_a_screen_lit_by_an_invitation_takes_the_first_tap(dark: Kiosk) -> None:
 def test_a_screen_lit_by_the_morning_takes_the_first_tap(
     dark: Kiosk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dark.counter.reception, "_dark", None)
+    monkeypatch.setattr(dark.counter.reception._vigil, "_hours", None)
     assert isinstance(dark.pass_ms(1_000), IdleView)
     dark.touch("rate")
     assert isinstance(dark.view, RatingView)

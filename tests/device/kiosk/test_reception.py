@@ -8,9 +8,9 @@ import pytest
 from counter_rig import Counter
 
 from device.kiosk.portrayal import masked
-from device.kiosk.reception import CHOSEN_MS, INSTRUCTION_MS
+from device.kiosk.reception import CHOSEN_MS
 from device.kiosk.views import IdleView, RatingView, ReasonsView, ThanksView
-from device.store.briefing import CancelOrder, InviteOrder
+from device.store.briefing import INSTRUCTION_MS, CancelOrder, InviteOrder
 from device.store.home import Home
 from device.store.moment import monotonic_ms
 from protocol.levels import Level

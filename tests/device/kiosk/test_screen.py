@@ -10,7 +10,7 @@ from device.kiosk import fade, screen
 from device.kiosk.canvas import Canvas
 from device.kiosk.screen import NUDGE_MS, Screen
 from device.kiosk.screens import Look, compose
-from device.kiosk.views import DarkView
+from device.kiosk.views import DarkView, View
 
 SIZE = (800, 480)
 IDLE, QUESTION = samples.idle(), samples.staff_question()
@@ -135,3 +135,10 @@ def test_support_may_see_only_what_is_nobodys(shown: Screen, monkeypatch: pytest
         now_ms = due
         shown.pass_time(now_ms)
     assert shown.shows_nobody
+
+
+@pytest.mark.parametrize("view", [samples.login(), samples.menu()])
+def test_support_sees_no_page_for_staff(shown: Screen, view: View):
+    """A key of the PIN may be shown pressed."""
+    shown.show(view, 1000)
+    assert not shown.shows_nobody

@@ -71,6 +71,8 @@ def test_times_are_those_of_the_rules() -> None:
         rules.reasons_seconds,
         rules.callback_seconds,
         rules.thanks_seconds,
+        rules.login_seconds,
+        rules.menu_seconds,
         portrayal.NOTICE_MS // 1000,
         wishes.LEFT_MS // 1000,
         night.AWAKE_MS // 1000,

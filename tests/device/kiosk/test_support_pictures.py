@@ -43,7 +43,7 @@ def test_the_picture_is_what_the_display_shows(door: SupportDoor, tmp_path: Path
 
 def test_during_a_visit_it_is_refused_in_words(door: SupportDoor, tmp_path: Path):
     serve(door, None)
-    with pytest.raises(NoPicture, match="a citizen is at the screen"):
+    with pytest.raises(NoPicture, match="somebody is at the screen"):
         take_picture(tmp_path / "support.sock", tmp_path / "screen.png")
     assert not (tmp_path / "screen.png").exists()
 

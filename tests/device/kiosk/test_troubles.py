@@ -10,12 +10,16 @@ from contextlib import closing
 
 import pytest
 from counter_rig import Counter
+from device_rig import RECORD_KEY
+from device_rig import identity as who
 
 from device.core.errors import DamagedFile, StorageUnavailable
 from device.core.visit import State
-from device.kiosk.scribe import CannotStart, Ready, Scribe
+from device.kiosk.answers import CannotStart, Ready
+from device.kiosk.scribe import Scribe
 from device.kiosk.views import IdleView, NoticeView, ReasonsView, ThanksView
 from device.store import moment, reserve, salvage
+from device.store.backlog import Backlog
 from device.store.briefing import Briefing, BriefingReader
 from device.store.connect import put_in_place
 from device.store.home import Home
@@ -304,3 +308,61 @@ def test_a_visit_is_not_folded_into_the_file_while_the_citizen_is_there(counter:
     assert isinstance(counter.view(), ReasonsView)
     assert counter.home.kiosk_db.stat().st_size == size
     assert any(isinstance(record, VisitOpened) for record in counter.records())
+
+
+# --- who serves ---------------------------------------------------------------------------
+
+
+def story(counter: Counter) -> list[object]:
+    return [type(r) for r in counter.records() if isinstance(r, Login | Logout)]
+
+
+def test_a_log_in_that_could_not_be_written_is_written_before_what_follows(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
+):
+    flush(counter)  # the first log-in is written
+    with monkeypatch.context() as broken:
+        broken.setattr(Ledger, "note_session", fails)
+        counter.reception._duty.log_in("0400", "pin", counter.now_ms)
+        flush(counter)
+    assert story(counter) == [Login]
+    counter.reception._duty.log_out("by staff")
+    flush(counter)
+    assert story(counter) == [Login, Logout, Login, Logout]
+    assert [r.staff for r in counter.records() if isinstance(r, Login)] == ["0317", "0400"]
+
+
+def test_a_log_in_that_could_not_be_written_is_written_in_a_quiet_moment(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("device.kiosk.scribe.QUIET_S", 0.05)
+    flush(counter)  # the first log-in is written
+    with monkeypatch.context() as broken:
+        broken.setattr(Ledger, "note_session", fails)
+        counter.reception._duty.log_in("0400", "pin", counter.now_ms)
+        flush(counter)
+    counter.wait_for(lambda _: story(counter) == [Login, Logout, Login])
+
+
+def test_whoever_serves_goes_on_when_the_ledger_was_replaced(counter: Counter):
+    counter.wait_for(IdleView)
+    flush(counter)
+
+    def damage(ledger: Ledger) -> None:
+        ledger._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        content = bytearray(counter.home.kiosk_db.read_bytes())
+        content[4096:8192] = b"\xff" * 4096
+        counter.home.kiosk_db.write_bytes(content)
+        raise DamagedFile("a page is broken")
+
+    counter.scribe._work.put(damage)
+    flush(counter)
+    assert counter.view().chrome.staff.number == "0317"
+    with closing(Backlog(counter.home)) as backlog:
+        assert (backlog.duty().staff, str(backlog.duty().state)) == ("0317", "ready")
+
+
+def test_whoever_asks_a_scribe_that_does_not_answer_is_told_so(home: Home, counter: Counter):
+    silent = Scribe(home, who(), RECORD_KEY, counter.reader, ring=lambda: None)
+    with pytest.raises(StorageUnavailable):
+        silent.ask(lambda ledger: ledger.head, patience_s=0.01)

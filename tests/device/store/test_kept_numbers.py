@@ -124,26 +124,45 @@ def test_a_damaged_file_gives_its_number_back(home: Home, ledger: Ledger, visit:
 # --- files of the version before ------------------------------------------------------------
 
 
+LATER = {
+    "kiosk": ("callbacks", "duty", "lockouts"),
+    "agent": ("hall_and_seal", "staff_at_the_window", "lockouts", "endings"),
+}
+"""The migrations that a device of the first version has not seen."""
+
+
 def as_before(home: Home) -> None:
-    """Take back what the last migration of both files did."""
-    for path, (name, migrations), undo in (
-        (home.kiosk_db, KIOSK_SCHEMA, ["DROP TABLE callback"]),
+    """Take back what the migrations since the first version did."""
+    for path, (name, _), undo in (
+        (
+            home.kiosk_db,
+            KIOSK_SCHEMA,
+            ["DROP TABLE callback", "DROP TABLE duty", "DROP TABLE lockout"],
+        ),
         (
             home.agent_db,
             AGENT_SCHEMA,
             [
-                "ALTER TABLE configuration DROP COLUMN hall_code",
-                "ALTER TABLE configuration DROP COLUMN sealing_key",
+                *("DROP INDEX staff_badge", "DROP INDEX staff_card"),
+                *("DROP TABLE window_matter", "DROP TABLE business_system"),
+                *("DROP TABLE lockout", "DROP TABLE ending"),
+                *(f"ALTER TABLE staff DROP COLUMN {c}" for c in ("badge", "card", "photo")),
+                "ALTER TABLE matter DROP COLUMN initials",
+                *(
+                    f"ALTER TABLE configuration DROP COLUMN {column}"
+                    for column in ("hall_code", "sealing_key", "opens", "closes", "texts", "layout")
+                ),
             ],
         ),
     ):
         with closing(sqlite3.connect(path)) as db:
             for statement in undo:
                 db.execute(statement)
-            db.execute(
-                "DELETE FROM _sqlite_migrations WHERE migration_set = ? AND name = ?",
-                (name, migrations[-1]),
-            )
+            for migration in LATER[name]:
+                db.execute(
+                    "DELETE FROM _sqlite_migrations WHERE migration_set = ? AND name = ?",
+                    (name, migration),
+                )
             db.commit()
 
 
@@ -159,7 +178,10 @@ def test_files_of_the_version_before_are_brought_up_to_date(home: Home):
     ledger.close()
     as_before(home)
 
-    assert migrate(home) == ["kiosk.db: callbacks", "agent.db: hall_and_seal"]
+    assert migrate(home) == [
+        *(f"kiosk.db: {name}" for name in LATER["kiosk"]),
+        *(f"agent.db: {name}" for name in LATER["agent"]),
+    ]
 
     page = roster.read(home.agent_db)
     assert (page.hall, page.hall_code, page.sealing_key) == ("滨河区", "BH", b"")

@@ -23,7 +23,13 @@ from device_rig import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device.core.session import ServicePaused, StaffArrived, StaffLeft
+from device.core.session import (
+    ServicePaused,
+    Session,
+    SessionState,
+    StaffArrived,
+    StaffLeft,
+)
 from device.store.backlog import Backlog
 from device.store.briefing import KEEP_AFTER_RECEIPT_MS, Briefing, BriefingReader
 from device.store.home import Home
@@ -40,11 +46,12 @@ def test_the_chain_begins_with_this_device_and_every_record_names_the_one_before
     home: Home, ledger: Ledger
 ):
     ledger.note_boot("0.1.0")
-    ledger.note_session(StaffArrived(WANG, "pin"))
-    ledger.note_session(ServicePaused(WANG, True, "午休"))
-    ledger.note_session(ServicePaused(WANG, False))
+    ready, paused = Session(SessionState.READY, WANG), Session(SessionState.PAUSED, WANG)
+    ledger.note_session((StaffArrived(WANG, "pin"),), ready)
+    ledger.note_session((ServicePaused(WANG, True, "午休"),), paused)
+    ledger.note_session((ServicePaused(WANG, False),), ready)
     rate(ledger, draft(WANG, GOOD, (510, 517)), draft(DEED, BAD))
-    ledger.note_session(StaffLeft(WANG, "下班"))
+    ledger.note_session((StaffLeft(WANG, "下班"),), Session())
     ledger.note_fault("button-stuck", "pin 17")
     assert [type(record) for record in chain(home)] == [
         *(Boot, Login, Pause, Pause),

@@ -263,7 +263,7 @@ def test_a_matter_that_the_roster_does_not_know_is_shown_by_its_code(home: Home)
 
 
 def test_the_orders_of_window_programs_have_a_shape_of_their_own():
-    assert InviteOrder.__struct_fields__ == ("visit", "invited_by", "matters")
+    assert InviteOrder.__struct_fields__ == ("visit", "invited_by", "matters", "system", "staff")
     assert CancelOrder.__struct_fields__ == ("visit", "reason")
 
 
