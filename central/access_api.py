@@ -60,6 +60,8 @@ def put_pin(request: Asked, hall: FromPath[str], number: FromPath[str], body: Ra
         verifier = credentials.pin_verifier(pin)
     except ValueError as error:
         raise refusal(Mistakes(["pin: expected six digits"])) from error
+    if credentials.is_guessable(pin):
+        raise refusal(Mistakes(["pin: expected one that is not among the first anybody tries"]))
     _change(central, _giving(hall, number, "pin_verifier", verifier, editor))
 
 

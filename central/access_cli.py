@@ -45,20 +45,31 @@ def _for_member(parser: argparse.ArgumentParser) -> None:
 
 
 def _pin(args: argparse.Namespace, settings: "Settings") -> int:
-    import secrets
-
     from central.errors import Mistakes
     from protocol import credentials
 
     if args.remove:
         return _give(args, settings, "pin_verifier", "")
-    pin = f"{secrets.randbelow(10**6):06}" if args.generate else _read_secret("PIN")
+    pin = _random_pin() if args.generate else _read_secret("PIN")
     if not credentials.is_pin(pin):
         raise Mistakes(["a PIN is six digits, on standard input"])
+    if credentials.is_guessable(pin):
+        raise Mistakes(["this PIN is among the first that anybody tries; choose another"])
     _give(args, settings, "pin_verifier", credentials.pin_verifier(pin))
     if args.generate:
         _say(pin)
     return 0
+
+
+def _random_pin() -> str:
+    import secrets
+
+    from protocol.credentials import is_guessable
+
+    pin = "000000"
+    while is_guessable(pin):
+        pin = f"{secrets.randbelow(10**6):06}"
+    return pin
 
 
 def _badge(args: argparse.Namespace, settings: "Settings") -> int:

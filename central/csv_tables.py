@@ -256,6 +256,8 @@ def _row_flaws(sheet: Sheet, row: Row, lines: Mapping[str, int]) -> Iterator[tup
         yield "", "more cells than headings"
     if (pin := row.cells.get(PIN)) and not credentials.is_pin(pin):
         yield PIN, "expected six digits; format the column as text to keep its zeros"
+    elif pin and credentials.is_guessable(pin):
+        yield PIN, "expected a PIN that is not among the first anybody tries (111111, 123456)"
     if badge := row.cells.get(BADGE):
         shortest, longest = credentials.MIN_CARD, credentials.MAX_CARD
         if not shortest <= len(credentials.card_content(badge)) <= longest:

@@ -9,6 +9,7 @@ no 10,000 tries.
 import hashlib
 import os
 import re
+from itertools import pairwise
 
 from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
@@ -30,6 +31,12 @@ _NOBODYS = (
 def is_pin(text: str) -> bool:
     """True if ``text`` can be a PIN: six digits."""
     return PIN.fullmatch(text) is not None
+
+
+def is_guessable(pin: str) -> bool:
+    """True for the PINs that people try first: one digit six times, or digits in a row."""
+    steps = {int(second) - int(first) for first, second in pairwise(pin)}
+    return steps in ({0}, {1}, {-1})
 
 
 def pin_verifier(pin: str) -> str:

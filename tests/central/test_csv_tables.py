@@ -141,7 +141,7 @@ def test_every_mistake_is_told_by_its_line_and_nothing_is_imported(
 ) -> None:
     text = (
         "工号,姓名,岗位,密码,工牌\n"
-        "0007,赵一,,123456,AB12345678\n"
+        "0007,赵一,,271828,AB12345678\n"
         "0008,,,12345,AB1\n"
         "0007,钱二,,,\n"
         ",孙三,,,,多\n"

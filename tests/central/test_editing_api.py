@@ -233,13 +233,16 @@ def test_a_pin_a_badge_and_a_photo_are_given_and_never_shown(
 def test_a_pin_or_badge_that_cannot_be_is_refused(edit: Call) -> None:
     path = f"{HALL}/staff/1001"
     assert mistakes(edit("PUT", f"{path}/pin", {"pin": "12345"})) == ["pin: expected six digits"]
+    assert mistakes(edit("PUT", f"{path}/pin", {"pin": "123456"})) == [
+        "pin: expected one that is not among the first anybody tries"
+    ]
     assert mistakes(edit("PUT", f"{path}/badge", {"badge": "x"})) == [
         "badge: expected 6 to 128 characters"
     ]
     edit("PUT", f"{path}/badge", {"badge": "AB12345678"})
     taken = edit("PUT", f"{HALL}/staff/1002/badge", {"badge": "AB12345678"})
     assert mistakes(taken) == ["badge: this badge is staff member 1001's"]
-    nobody = edit("PUT", f"{HALL}/staff/9999/pin", {"pin": "123456"})
+    nobody = edit("PUT", f"{HALL}/staff/9999/pin", {"pin": "271828"})
     assert (nobody.status_code, problem_code(nobody)) == (404, "not-found")
     for name, said in (("pin", {"pni": "123456"}), ("badge", ["x"])):
         assert problem_code(edit("PUT", f"{path}/{name}", said)) == "malformed"
@@ -298,7 +301,7 @@ def test_readers_may_look_and_not_edit(central: RunningCentral) -> None:
     for method, path, said in (
         ("PUT", f"{HALL}/staff/1001", {"name": "x", "post": "", "department": ""}),
         ("DELETE", f"{HALL}/staff/1001", None),
-        ("PUT", f"{HALL}/staff/1001/pin", {"pin": "123456"}),
+        ("PUT", f"{HALL}/staff/1001/pin", {"pin": "271828"}),
         ("DELETE", f"{HALL}/staff/1001/pin", None),
         ("PUT", f"{HALL}/notices", []),
     ):
@@ -335,7 +338,7 @@ def test_a_hall_or_an_entry_that_is_not_there_is_said(central: RunningCentral) -
 
 def test_who_changed_what_is_kept(own_central: RunningCentral, edit: Call) -> None:
     edit("PUT", f"{HALL}/staff/0317", {"name": "x", "post": "", "department": ""})
-    edit("PUT", f"{HALL}/staff/0317/pin", {"pin": "123456"})
+    edit("PUT", f"{HALL}/staff/0317/pin", {"pin": "271828"})
     edit("DELETE", f"{HALL}/staff/0317", etag="*")
     rows = own_central.rows(schema.edit)
     assert [(row.hall, row.editor, row.what) for row in rows] == [

@@ -91,9 +91,10 @@ def test_a_table_goes_out_and_comes_in_again(folder: Path, run: Run) -> None:
 
 
 def test_a_file_with_mistakes_changes_nothing(folder: Path, run: Run) -> None:
-    (folder / "staff.csv").write_text("number,name,pin\n1001,x,1\n1002,,\n", "utf-8")
+    (folder / "staff.csv").write_text("number,name,pin\n1001,x,1\n1002,,\n3,y,111111\n", "utf-8")
     _, complained = run("import", "staff.csv", "--hall", CODE, "--table", "staff", code=2)
     assert "staff.csv:2: pin: expected six digits" in complained
+    assert "staff.csv:4: pin: expected a PIN that is not among the first" in complained
     assert "staff.csv:3: name: expected a name" in complained
     assert member(folder)["name"] == "王芳"
 
@@ -131,6 +132,7 @@ def test_a_pin_is_read_from_standard_input_or_made(folder: Path, run: Run) -> No
     made = run(*words, "--generate")[0].strip()
     assert credentials.pin_matches(made, member(folder)["pin_verifier"])
     assert "six digits" in run(*words, typed="12345\n", code=2)[1]
+    assert "anybody tries" in run(*words, typed="654321\n", code=2)[1]
     run(*words, "--remove")
     assert member(folder)["pin_verifier"] == ""
 

@@ -38,6 +38,16 @@ def test_a_pin_is_six_digits(pin: str):
         pin_verifier(pin)
 
 
+@pytest.mark.parametrize("pin", ["000000", "777777", "123456", "012345", "987654", "543210"])
+def test_what_anybody_would_try_first_is_known_as_such(pin: str):
+    assert credentials.is_guessable(pin)
+
+
+@pytest.mark.parametrize("pin", ["271828", "121212", "123457", "112233", "900000"])
+def test_other_pins_are_taken(pin: str):
+    assert not credentials.is_guessable(pin)
+
+
 @pytest.mark.parametrize(
     "damaged",
     [
