@@ -188,7 +188,7 @@ def test_a_log_out_waits_for_the_citizen(web: WindowWeb, wang: Caller):
     assert wang.post("logout").json() == {"later": True}
     assert web.counter.session.staff == WANG
     web.counter.finish()
-    assert web.counter.session.state is SessionState.CLOSED
+    assert soon(lambda: web.counter.session.state is SessionState.CLOSED)
 
 
 def test_leaving_at_the_screen_leaves_the_console(web: WindowWeb, wang: Caller):
