@@ -6,7 +6,7 @@ this (the demo, the journeys, the benchmarks) sees what a technician would see.
 
 import ctypes
 import os
-import re
+import random
 import shutil
 import signal
 import socket
@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from demo.rehearsal import Rehearsal
 
 SAMPLE = Path(__file__).parent / "sample" / "hall.toml"
 HALL, WINDOW, SPARE_WINDOW = "BH", "BH-012", "BH-013"
+FIXED_PORTS = 20_000, 32_768
 START_S = 30.0
 STOP_S = 5.0
 _PR_SET_PDEATHSIG = 1
@@ -61,10 +63,15 @@ class Program:
 
 
 def free_port() -> int:
-    """Return a port of this machine that nobody listens at just now."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-        return port
+    """Return a port of this machine that nobody listens at, and that stays free for us.
+
+    A port that the system hands out may be handed to somebody else while its owner is down for
+    a moment. This one is below those it hands out (32768 and up on Linux, ip(7)).
+    """
+    while True:
+        port = random.randrange(*FIXED_PORTS)  # noqa: S311
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def _end_with_parent() -> None:
@@ -81,7 +88,9 @@ class Stage:
         self.profile = folder / "device.toml"
         self.device_data = folder / "device"
         self.rehearsal = Rehearsal(folder / "rehearsal.sock")
-        self.address = ""
+        self.port = free_port()
+        """Where central listens."""
+        self.address = f"http://127.0.0.1:{self.port}"
         self._environment = {**os.environ, **(environment or {})}
         self._programs: list[Program] = []
         self._besides: list[Stage] = []
@@ -130,14 +139,15 @@ class Stage:
         self.profile.write_text(
             written.replace(str(model.folder), str(self.folder)), encoding="utf-8"
         )
-        self.address = model.address
+        self.port, self.address = model.port, model.address
 
     def beside(self, name: str) -> "Stage":
         """Return a stage for a second device of the same central; it is closed with this one."""
         folder = self.folder / name
         folder.mkdir()
         stage = Stage(folder, self._environment)
-        stage.central_data, stage.address = self.central_data, self.address
+        stage.central_data = self.central_data
+        stage.port, stage.address = self.port, self.address
         self._besides.append(stage)
         return stage
 
@@ -171,18 +181,16 @@ class Stage:
         """Bring a hall file in, for the first time or again."""
         self._central("import", str(hall))
 
-    def start_central(self, port: int = 0) -> Program:
-        """Start central and wait until it listens."""
+    def start_central(self) -> Program:
+        """Start central and wait until it listens; always at the same address."""
         log = self.folder / "central.log"
         before = log.stat().st_size if log.exists() else 0
-        program = self.start(
-            "central", "central", "serve", "--port", str(port), "--data", str(self.central_data)
-        )
+        data, port = str(self.central_data), str(self.port)
+        program = self.start("central", "central", "serve", "--port", port, "--data", data)
         until = time.monotonic() + START_S
         while time.monotonic() < until and program.running:
             said = log.read_bytes()[before:].decode(errors="replace")
-            if found := re.search(r"central is ready at (http://\S+)", said):
-                self.address = found[1]
+            if f"central is ready at {self.address}" in said:
                 return program
             time.sleep(0.05)
         raise StageError(f"central did not start: {log.read_bytes()[before:].decode()}")
@@ -223,11 +231,6 @@ class Stage:
             found += page["ratings"]
             query["after"] = page["next"]
         return found
-
-    @property
-    def port(self) -> int:
-        """Where central listens, or did last."""
-        return int(self.address.rsplit(":", 1)[1])
 
     # --- the device -----------------------------------------------------------------------
 

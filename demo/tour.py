@@ -45,7 +45,7 @@ class Tour:
 
     def play(self) -> None:
         """Set the hall up and walk through it. Raises `RehearsalError` or `StageError`."""
-        port = self._opens_the_window()
+        self._opens_the_window()
         night = _Night(self._stage, self._panel, self._citizen, self._say)
         self._citizen_begins()
         self._staff_invites()
@@ -53,7 +53,7 @@ class Tour:
         self._wants_a_call()
         self._in_other_languages()
         self._says_nothing()
-        self._offline(port)
+        self._offline()
         self._panel_taps_by_itself()
         self._without_staff("self-service", "--matter", HOUSE)
         self._without_staff("hall")
@@ -62,8 +62,8 @@ class Tour:
 
     # --- the scenes -------------------------------------------------------------------------
 
-    def _opens_the_window(self) -> int:
-        """From an empty device to an open window; returns central's port."""
+    def _opens_the_window(self) -> None:
+        """From an empty device to an open window."""
         stage, citizen = self._stage, self._citizen
         hall = stage.folder / "unstaffed.toml"
         hall.write_text(
@@ -87,7 +87,6 @@ class Tour:
         stage.start_agent()
         citizen.sees("IdleView")
         citizen.picture("idle", "the window is open")
-        return int(stage.address.rsplit(":", 1)[1])
 
     def _citizen_begins(self) -> None:
         """Someone touches the screen, and changes language and appearance on the way."""
@@ -205,7 +204,7 @@ class Tour:
         self._citizen.sees("IdleView")
         self._say("a citizen declined: nothing is stored but that")
 
-    def _offline(self, port: int) -> None:
+    def _offline(self) -> None:
         citizen, stage = self._citizen, self._stage
         stage.program("central").stop()
         self._say("central is cut off")
@@ -213,7 +212,7 @@ class Tour:
         citizen.rates("staff", 1)
         citizen.touches("skip")
         citizen.reads_the_thanks("thanks-offline")
-        stage.start_central(port)
+        stage.start_central()
         self._say("central is back")
 
     def _panel_taps_by_itself(self) -> None:

@@ -29,7 +29,7 @@ def hall(tmp_path: Path, display: str, enrolled: Stage) -> Iterator[Stage]:
     stage = Stage(tmp_path, {"DISPLAY": display, "SDL_VIDEODRIVER": "x11"})
     try:
         stage.furnished_like(enrolled)
-        stage.start_central(enrolled.port)
+        stage.start_central()
         yield stage
     finally:
         stage.close()

@@ -103,7 +103,6 @@ def test_mouse_finger_keyboard_and_pins_all_rate(hall: Stage, citizen: Citizen):
 
 
 def test_ratings_wait_out_a_central_that_is_cut_off(hall: Stage, citizen: Citizen):
-    port = hall.port
     hall.start_agent()
     hall.start_kiosk()
     citizen.rates_the_staff(5)
@@ -112,7 +111,7 @@ def test_ratings_wait_out_a_central_that_is_cut_off(hall: Stage, citizen: Citize
     hall.program("central").kill()
     citizen.rates_the_staff(4)
     citizen.rates_the_staff(1)
-    hall.start_central(port)
+    hall.start_central()
 
     eventually("all of them at central", lambda: len(hall.ratings()) == 3, patience_s=60)
     assert codes_at_central(hall) == citizen.codes
@@ -174,7 +173,6 @@ def test_a_kiosk_that_dies_under_the_citizens_finger_counts_the_rating_once(
 def test_whoever_dies_in_the_middle_every_thanked_rating_counts_once(
     hall: Stage, citizen: Citizen, victim: str
 ):
-    port = hall.port
     hall.start_agent()
     hall.start_kiosk()
 
@@ -182,7 +180,7 @@ def test_whoever_dies_in_the_middle_every_thanked_rating_counts_once(
         starts = {
             "kiosk": hall.start_kiosk,
             "agent": hall.start_agent,
-            "central": lambda: hall.start_central(port),
+            "central": hall.start_central,
         }
         return starts[victim]()
 

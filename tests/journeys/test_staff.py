@@ -90,7 +90,7 @@ def window(tmp_path: Path, display: str, furnished: Furnished) -> Iterator[Windo
     stage = Stage(tmp_path, {"DISPLAY": display, "SDL_VIDEODRIVER": "x11"})
     try:
         stage.furnished_like(furnished.stage)
-        stage.start_central(furnished.stage.port)
+        stage.start_central()
         stage.start_agent()
         stage.start_kiosk()
         mouse = Mouse(stage, display)

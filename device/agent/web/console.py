@@ -92,7 +92,8 @@ async def _events(
         return
     try:
         with request.app.state.waits.place():
-            async for event in _changes(request, last):
+            session.visit = last or session.visit
+            async for event in _changes(request, session):
                 yield event
     except WebRefused as refused:
         kind = "over" if refused.status == 401 else "full"
@@ -101,13 +102,13 @@ async def _events(
         logins.leave_stream(session)
 
 
-async def _changes(request: Asked, last: UUID | None) -> AsyncIterator[bytes]:
+async def _changes(request: Asked, session: ConsoleSession) -> AsyncIterator[bytes]:
     desk: WindowDesk = request.app.state.desk
     told: WindowSeen | None = None
     while not desk.changes.closed:
         seen = desk.changes.count
         try:
-            window = await asyncio.to_thread(_window, request, last)
+            window = await asyncio.to_thread(_window, request, session.visit)
         except DeviceError as error:
             if isinstance(error, WebRefused):
                 raise
@@ -117,7 +118,7 @@ async def _changes(request: Asked, last: UUID | None) -> AsyncIterator[bytes]:
             if told is None or window.without_time() != told.without_time():
                 yield _event("window", msgspec.json.encode(window))
             told = window
-            last = window.visit.visit if window.visit else last
+            session.visit = window.visit.visit if window.visit else session.visit
         if not await desk.changes.come(seen, BEAT_S):
             yield _event("beat", b"{}")
 
@@ -174,6 +175,8 @@ def invite(request: Asked, body: RawBody) -> WindowSeen:
     order = InviteOrder(wanted.visit, InvitedBy.STAFF, wanted.matters)
     # Others' orders may have come first, and a colleague with them: the citizen would rate them.
     request.app.state.desk.invite(order, before=lambda: session_of(request))
+    # A stream that never saw the visit, so soon was it over, yet tells how it ended.
+    session_of(request).visit = wanted.visit
     return _window(request, wanted.visit)
 
 

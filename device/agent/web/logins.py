@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
+from uuid import UUID
 
 import msgspec
 
@@ -44,6 +45,8 @@ class ConsoleSession:
         """The log-in at the window that it stands on."""
         self.used_s = now_s
         self.streams = 0
+        self.visit: UUID | None = None
+        """The last one that it invited to or saw; its pages tell how that ended."""
 
     def over(self, duty: Duty, now_s: float) -> str:
         """Return why it is over, as a code for the page; empty while it is not."""

@@ -27,6 +27,7 @@ from device_rig import (
 )
 from web_rig import KEY, hall
 
+from demo.stage import free_port
 from device.agent.control import State, ask
 from device.agent.web.business import visit_of
 from device.core.errors import DeviceError
@@ -187,11 +188,6 @@ def test_without_an_identity_it_says_so_and_ends(elsewhere: Path, home: Home):
 
 
 # --- the web server ---------------------------------------------------------------------------
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
 
 
 @contextmanager
