@@ -2,7 +2,11 @@
 
 import asyncio
 import logging
+import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, cast
 
 import msgspec
 from litestar import Litestar, Router, get, head
@@ -20,19 +24,27 @@ from litestar.types import (
 
 from central import (
     access_api,
+    channels_api,
     device_api,
     editing_api,
     openapi,
-    phone_page,
     photo_api,
     problems,
     reader_api,
+    receipts_api,
+    waiting_api,
 )
 from central.errors import Refused
+from central.phone import notices, paper, visit_codes, windows
+from central.phone import receipts as receipt_pages
 from central.service import Central
 from protocol.messages import PROBLEM_TYPE
 
 _LOG = logging.getLogger("haochaping.central.access")
+_CODED = re.compile("/([RWC])/.", re.IGNORECASE)
+"""What comes after it in an address is a token or a code."""
+_LONG = re.compile("[^/]{16,}")
+"""As long as a window's code: in an address that we do not have, it might be one all the same."""
 
 
 @get(
@@ -69,12 +81,21 @@ def make_app(central: Central) -> ASGIApp:
             *(device_api.enrol, device_api.send_records),
             *(device_api.fetch_configuration, device_api.send_heartbeat),
             photo_api.fetch_photo,
+            waiting_api.wait_for_phone,
             *reader_api.HANDLERS,
+            *channels_api.HANDLERS,
+            receipts_api.show,
             # As a whole: a call added to an address later has the earlier ones there prepared
             # twice, and those are never answered.
             Router(path="/", route_handlers=[*editing_api.HANDLERS, *access_api.HANDLERS]),
-            phone_page.show,
-            phone_page.show_small,
+            Router(
+                path="/",
+                route_handlers=[
+                    *(*visit_codes.HANDLERS, *windows.HANDLERS, *receipt_pages.HANDLERS),
+                    *(paper.give_file, notices.done, notices.cut_short, notices.bare),
+                ],
+                exception_handlers={Exception: notices.answer},
+            ),
         ],
         exception_handlers={Exception: problems.answer},
         openapi_config=openapi.CONFIG,
@@ -114,14 +135,23 @@ class Door:
             await _turn_away(self._central, noting)
         else:
             self._inside += 1
+            cast("dict[str, Any]", scope)[waiting_api.STEP_OUT] = self._step_out
             try:
                 await self._app(scope, self._impatient(receive), noting)
             finally:
                 self._inside -= 1
         path: str = scope["path"]
-        shown = "/R/-" if "/R/" in path.upper() else path
         taken = (time.monotonic() - begun) * 1000
-        _LOG.info("%s %s %d %.0f ms", scope["method"], ascii(shown)[1:-1], status, taken)
+        _LOG.info("%s %s %d %.0f ms", scope["method"], ascii(_shown(path))[1:-1], status, taken)
+
+    @contextmanager
+    def _step_out(self) -> Iterator[None]:
+        """Let a request wait for something without keeping others out meanwhile."""
+        self._inside -= 1
+        try:
+            yield
+        finally:
+            self._inside += 1
 
     def _impatient(self, receive: Receive) -> Receive:
         """Give up on callers who begin a body and stop: they would fill the room."""
@@ -143,6 +173,13 @@ class Door:
             return message
 
         return receiving
+
+
+def _shown(path: str) -> str:
+    """Return ``path`` as it may stand in the log: without anything that might be a code."""
+    if coded := _CODED.search(path):
+        return f"/{coded[1].upper()}/-"
+    return path if path.startswith("/v1/") else _LONG.sub("-", path)
 
 
 async def _turn_away(central: Central, send: Send) -> None:

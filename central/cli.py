@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from central import access_cli, roll_cli, service_cli
+from central import access_cli, channels_cli, posters_cli, roll_cli, service_cli, unbound_cli
 
 if TYPE_CHECKING:
     from central.database import Database
@@ -63,6 +63,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     roll_cli.add_commands(command)
     access_cli.add_commands(command)
+    channels_cli.add_commands(command)
+    posters_cli.add_commands(command)
     token = command("token", "make a one-time enrolment token for a new device")
     token.add_argument("--window", required=True, metavar="CODE", help="where it will stand")
     token.add_argument(
@@ -92,6 +94,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="show the numbers, which needs sealing.key; that they were read is kept",
     )
     service_cli.add_commands(command)
+    unbound_cli.add_commands(command)
     command("show", "show the settings and how much is stored")
 
 
@@ -228,16 +231,20 @@ def _reader(args: argparse.Namespace, settings: "Settings") -> int:
 
 def _devices(args: argparse.Namespace, settings: "Settings") -> int:
     from central import overview
+    from central.service import now_ms
+    from central.unbound import Deadline
 
     database = opened(settings)
     with database.reading() as connection:
-        found = overview.devices(connection)
+        found = overview.devices(connection, Deadline.of(settings.phone, now_ms()))
     database.close()
     if not found:
         _say("no device is enrolled yet; make a token: haochaping central token --window CODE")
     for one in found:
         marks = [name for name in ("frozen", "revoked") if one[name]]
         marks += [f"{alert['kind']}: {alert['detail']}" for alert in one["alerts"]]
+        if late := one["phone_ratings"]["unbound"]:
+            marks.append(f"unbound phone ratings: {late}")
         backlog = "?" if one["backlog"] is None else one["backlog"]
         serving = one["serving"]["staff"] if one["serving"] else "nobody"
         serving += " (paused)" if one["paused"] else ""
@@ -305,10 +312,12 @@ def _callbacks(args: argparse.Namespace, settings: "Settings") -> int:
 
 def _show(args: argparse.Namespace, settings: "Settings") -> int:
     from central import overview
+    from central.service import now_ms
+    from central.unbound import Deadline
 
     database = opened(settings)
     with database.reading() as connection:
-        totals = overview.totals(connection)
+        totals = overview.totals(connection, Deadline.of(settings.phone, now_ms()))
     database.close()
     for name, value in {**settings.shown(), **totals}.items():
         _say(f"{name:24} {value}")
@@ -328,7 +337,10 @@ _COMMANDS = {
     "show": _show,
     **roll_cli.COMMANDS,
     **access_cli.COMMANDS,
+    **channels_cli.COMMANDS,
+    **posters_cli.COMMANDS,
     **service_cli.COMMANDS,
+    **unbound_cli.COMMANDS,
 }
 
 

@@ -11,13 +11,12 @@ from enum import StrEnum
 
 from protocol.records import ClockQuality
 
-SLACK_MS = 5 * 60 * 1000
-"""How far ahead of central's a synchronised clock may run and still be believed."""
-
 
 class TimeSource(StrEnum):
     """Where a corrected time comes from, best first."""
 
+    CENTRAL = "central"
+    """Central's own clock: no device was part of it."""
     DEVICE = "device"
     """The device's own synchronised clock."""
     BOOT = "boot"
@@ -38,7 +37,7 @@ class Reading:
 
     def believed(self, received_ms: int) -> bool:
         """Tell whether the wall clock was synchronised and is not ahead of central's."""
-        return self.clock is ClockQuality.SYNCED and self.wall_ms <= received_ms + SLACK_MS
+        return self.clock.is_believed(self.wall_ms, received_ms)
 
 
 @dataclass(frozen=True, slots=True)

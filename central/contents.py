@@ -13,6 +13,8 @@ import msgspec
 from central import clocks, sessions
 from central.clocks import Anchor, Reading
 from central.judgement import Examined
+from central.settling import Origin
+from protocol.phone import receipt_code
 from protocol.records import AnyRecord, Rating, VisitClosed, VisitOpened
 
 Row = dict[str, Any]
@@ -123,8 +125,16 @@ def _rating(record: Rating, device_id: int, times: Row, credited: bool) -> Row:
         "changes": record.changes,
         "recovered": record.recovered,
         "credited": credited,
+        "origin": Origin.SCREEN.value,
+        "counted": True,
+        "tap_age_ms": _tap_age_ms(record),
         **times,
     }
+
+
+def _tap_age_ms(record: Rating) -> int:
+    """Return how long before its record the level was tapped; 0 if a crash came between."""
+    return 0 if record.recovered else max(0, record.monotonic_ms - record.tapped_ms)
 
 
 def _callback(record: VisitClosed, device_id: int) -> Row:
@@ -151,15 +161,29 @@ def _visit(visits: dict[bytes, Row], record: VisitOpened | VisitClosed, device_i
         row["invited_by"] = record.invited_by.value
         row["matters"] = msgspec.json.encode(record.matters).decode()
         row["system"] = record.system
+        row["hall"] = record.hall
+        row["rate_unfinished"] = record.rate_unfinished
+        row["receipt"] = record.receipt or receipt_code(record.visit)
         row["opened_seq"] = record.seq
     elif isinstance(record, VisitClosed) and row["closed_seq"] is None:
         row["outcome"] = record.outcome.value
-        for name in ("reason", "asked", "rated", "first_tap_ms", "surplus", "recovered"):
+        for name in (
+            "reason",
+            "asked",
+            "rated",
+            "first_tap_ms",
+            "surplus",
+            "recovered",
+            "by_phone",
+        ):
             row[name] = getattr(record, name)
         row["closed_seq"] = record.seq
 
 
-OPENED_COLUMNS = ("window", "staff", "invited_by", "matters", "system", "opened_seq")
+OPENED_COLUMNS = (
+    *("window", "staff", "invited_by", "matters", "system", "hall", "rate_unfinished", "receipt"),
+    "opened_seq",
+)
 CLOSED_COLUMNS = (
     "outcome",
     "reason",
@@ -168,6 +192,7 @@ CLOSED_COLUMNS = (
     "first_tap_ms",
     "surplus",
     "recovered",
+    "by_phone",
     "closed_seq",
 )
 _EMPTY_VISIT: Mapping[str, None] = dict.fromkeys(OPENED_COLUMNS + CLOSED_COLUMNS)

@@ -1,7 +1,8 @@
-"""How often each level was given: by staff member, matter, hall, window, level, day, device.
+"""How often each level was given: by staff member, matter, hall, window, level, day, device ...
 
-Rates follow docs/codes.md. Ratings of a frozen device are kept without credit: they
-are told beside, and never in, the counts.
+Rates follow docs/codes.md. For each subject of a visit one rating counts, wherever it was
+given (`settling`). Told beside, and never in, the counts: ratings that came after the one that
+counts, and those of a frozen device, which are kept without credit.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,9 +10,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
 
-from central import schema
+from central import by_phone, places, schema, sources
 from central.filters import DAY_MS, Filters, day_name, level_output
 from central.places import STAND, WINDOW, with_places
 from protocol.levels import Level
@@ -31,6 +32,11 @@ class By(StrEnum):
     LEVEL = "level"
     DAY = "day"
     DEVICE = "device"
+    """Ratings without a device are left out."""
+    CHANNEL = "channel"
+    """The platform's code of the channel, ``pf``."""
+    ORIGIN = "origin"
+    """Screen, code at the device, printed code, or the other system by its name."""
 
 
 @dataclass(slots=True)
@@ -39,9 +45,11 @@ class Count:
 
     levels: dict[Level, int] = field(default_factory=lambda: dict.fromkeys(Level, 0))
     uncredited: int = 0
+    later: int = 0
     visits: dict[str, int] = field(default_factory=dict)
+    visits_by_phone: int = 0
 
-    def output(self, key: str, *, with_visits: bool) -> dict[str, Any]:
+    def output(self, key: str | None, *, with_visits: bool) -> dict[str, Any]:
         """Return the counts as they are given out."""
         total = sum(self.levels.values())
         points = sum(level.points * count for level, count in self.levels.items())
@@ -57,9 +65,11 @@ class Count:
             "good_rate": round((total - negative) / total, 4) if total else None,
             "negative_rate": round(negative / total, 4) if total else None,
             "uncredited": self.uncredited,
+            "later": self.later,
         }
         if with_visits:
             found["visits"] = dict(sorted(self.visits.items()))
+            found["visits_by_phone"] = self.visits_by_phone
         return found
 
 
@@ -68,56 +78,52 @@ def count(
 ) -> list[dict[str, Any]]:
     """Return one row of counts for each key that has any, ordered by hall and key."""
     offset_ms = utc_offset_minutes * 60_000
-    rating, device, visit = schema.rating, schema.device, schema.visit
-    key = (*_place(by), _rating_key(by, offset_ms))
+    rating = schema.rating
+    key = (*_place(by, places.HALL), _rating_key(by, offset_ms))
+    standing = (rating.c.platform_level, rating.c.credited, rating.c.counted)
     conditions = filters.on_ratings()
     if by in (By.STAFF, By.MATTER, By.HALL):
         conditions.append(rating.c.subject == by.value)
-    query = (
-        select(*key, rating.c.platform_level, rating.c.credited, func.count())
-        .select_from(rating)
-        .join(device, device.c.id == rating.c.device_id)
-        .outerjoin(
-            visit,
-            and_(visit.c.device_id == rating.c.device_id, visit.c.visit == rating.c.visit),
-        )
-    )
-    rows = connection.execute(
-        with_places(query)
-        .where(*conditions)
-        .group_by(*key, rating.c.platform_level, rating.c.credited)
-    )
+    elif by is By.DEVICE:
+        conditions.append(rating.c.device_id.is_not(None))
+    windows = by is By.WINDOW or filters.window is not None
+    query = places.of_ratings(select(*key, *standing, func.count()), windows=windows)
+    rows = connection.execute(query.where(*conditions).group_by(*key, *standing))
     found: dict[tuple[Any, ...], Count] = {}
-    for *value, level, credited, number in rows:
+    for *value, level, credited, counted, number in rows:
         one = found.setdefault(tuple(value), Count())
-        if credited:
+        if not counted:
+            one.later += number
+        elif credited:
             one.levels[Level(level)] += number
         else:
             one.uncredited += number
-    with_visits = by in _VISITS_BY and filters.matter is None and filters.level is None
+    with_visits = by in _VISITS_BY and not filters.about_ratings
     if with_visits:
         _count_visits(connection, by, filters, offset_ms, found)
     named: Callable[[Any], str] = day_name if by is By.DAY else str
+    beside = ("origin",) if by is By.ORIGIN else ("hall", "window_code")
     ordered = sorted(found, key=_order, reverse=by is By.LEVEL)
     return [
         {
-            **dict(zip(_PLACE_NAMES, value[:-1], strict=False)),
-            **found[value].output(named(value[-1]), with_visits=with_visits),
+            **dict(zip(beside, value[:-1], strict=False)),
+            **found[value].output(
+                None if value[-1] is None else named(value[-1]), with_visits=with_visits
+            ),
         }
         for value in ordered
     ]
 
 
-_PLACE_NAMES = ("hall", "window_code")
-
-
-def _place(by: By) -> tuple[ColumnElement[Any], ...]:
-    """What numbers given out by each hall must be told apart by, as in `_PLACE_NAMES`."""
+def _place(by: By, hall: ColumnElement[Any]) -> tuple[ColumnElement[Any], ...]:
+    """What keys must be told apart by: numbers given out by each hall, names by each system."""
     match by:
         case By.STAFF:
-            return (STAND.c.hall,)
+            return (hall.label("in_hall"),)
         case By.WINDOW:
-            return (STAND.c.hall, WINDOW.c.code)
+            return (hall.label("in_hall"), WINDOW.c.code)
+        case By.ORIGIN:
+            return (sources.SOURCE.label("source"),)
         case _:
             return ()
 
@@ -148,9 +154,12 @@ def _count_visits(
     last: ColumnElement[Any] = (
         _day(record.c.corrected_ms, offset_ms) if by is By.DAY else _VISITS_BY[by]
     )
-    key = (*_place(by), last)
-    outcome = func.coalesce(visit.c.outcome, "open")
-    query = (
+    key = (*_place(by, STAND.c.hall), last)
+    outcome = func.coalesce(visit.c.outcome, "open").label("ended")
+    conditions = filters.on_visits()
+    if by is By.STAFF:
+        conditions.append(func.coalesce(visit.c.staff, "?").not_in(NOBODY))
+    query: Select[Any] = (
         select(*key, outcome, func.count())
         .select_from(visit)
         .join(device, device.c.id == visit.c.device_id)
@@ -162,12 +171,12 @@ def _count_visits(
             ),
         )
     )
-    conditions = filters.on_visits()
-    if by is By.STAFF:
-        conditions.append(func.coalesce(visit.c.staff, "?").not_in(NOBODY))
-    rows = connection.execute(with_places(query).where(*conditions).group_by(*key, outcome))
-    for *value, ended, number in rows:
+    windows = by is By.WINDOW or filters.window is not None
+    query = with_places(query, windows=windows).where(*conditions)
+    for *value, ended, number in connection.execute(query.group_by(*key, outcome)):
         found.setdefault(tuple(value), Count()).visits[ended] = number
+    for *value, number in connection.execute(by_phone.alone(query, key)):
+        found[tuple(value)].visits_by_phone = number
 
 
 def _rating_key(by: By, offset_ms: int) -> ColumnElement[Any]:
@@ -176,13 +185,17 @@ def _rating_key(by: By, offset_ms: int) -> ColumnElement[Any]:
         case By.STAFF | By.MATTER | By.HALL:
             return rating.c.code
         case By.WINDOW:
-            return schema.visit.c.window
+            return places.NUMBER.label("number")
         case By.LEVEL:
             return rating.c.platform_level
         case By.DAY:
             return _day(rating.c.corrected_ms, offset_ms)
         case By.DEVICE:
             return schema.device.c.name
+        case By.CHANNEL:
+            return rating.c.channel
+        case By.ORIGIN:
+            return func.coalesce(func.nullif(sources.SYSTEM, ""), sources.SOURCE).label("named")
 
 
 def _day(column: ColumnElement[Any], offset_ms: int) -> ColumnElement[Any]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, select, update
 
 from central import schema
 from central.database import insert_new
@@ -59,6 +59,11 @@ def named(connection: Connection, name: str) -> Device:
     if device is None:
         raise Unknown(f"no device is called {name!r}; see `haochaping central devices`")
     return device
+
+
+def same(table: Table, device_id: int | None) -> ColumnElement[bool]:
+    """Return the condition that a row of ``table`` is of that device; None: of a visit without."""
+    return table.c.device_id.is_(None) if device_id is None else table.c.device_id == device_id
 
 
 def revoke(connection: Connection, name: str, now_ms: int) -> None:

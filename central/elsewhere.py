@@ -21,9 +21,10 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
 from central import schema, sessions
-from central.clocks import SLACK_MS, TimeSource
+from central.clocks import TimeSource
 from central.sessions import Kind
 from protocol.messages import Elsewhere
+from protocol.records import CLOCK_SLACK_MS
 
 ASSIGNED = "assigned"
 """`protocol.records.Login.means` of whoever the configuration puts at a window."""
@@ -68,7 +69,7 @@ def _number_elsewhere(
         .where(
             event.c.staff == staff,
             # Nothing is dated later than this after it came in, so older ones are not looked at.
-            event.c.received_ms >= here.corrected_ms - SLACK_MS,
+            event.c.received_ms >= here.corrected_ms - CLOCK_SLACK_MS,
             event.c.kind == Kind.LOGIN.value,
             event.c.means != ASSIGNED,
             event.c.device_id != device_id,

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import ColumnElement, and_, or_, select
 
-from central import places, schema
+from central import places, schema, sources
 from central.errors import Refused
+from central.sources import Source
 from protocol.levels import Level
 
 DAY_MS = 24 * 60 * 60 * 1000
@@ -28,14 +29,25 @@ class Filters:
     """Ratings whose subject is this matter. With `staff`: those of either."""
     level: int | None = None
     """The platform's code, 5 (best) to 1."""
+    channel: int | None = None
+    """The platform's channel code, ``pf``."""
+    origin: Source | None = None
+    system: str | None = None
+    """Ratings that came through this other system."""
     since_ms: int | None = None
     until_ms: int | None = None
     """Not included itself."""
 
+    @property
+    def about_ratings(self) -> bool:
+        """Tell whether something is asked that a visit as such has not."""
+        asked = (self.matter, self.level, self.channel, self.origin, self.system)
+        return any(one is not None for one in asked)
+
     def on_ratings(self) -> list[ColumnElement[bool]]:
-        """Return the conditions on `rating` joined with `device`, `visit` and its places."""
+        """Return the conditions on `rating` as `places.of_ratings` joins it."""
         table = schema.rating
-        found = [*self._on_time(table.c.corrected_ms), *self._on_place()]
+        found = [*self._on_time(table.c.corrected_ms), *self._on_place_of_ratings()]
         if self.device is not None:
             found.append(schema.device.c.name == self.device)
         subjects = [
@@ -47,6 +59,13 @@ class Filters:
             found.append(or_(*subjects))
         if self.level is not None:
             found.append(table.c.platform_level == self.level)
+        if self.channel is not None:
+            found.append(table.c.channel == self.channel)
+        if self.origin is not None:
+            found.append(sources.came_through(self.origin))
+        if self.system is not None:
+            system = sources.SYSTEM
+            found.append(system == self.system)
         return found
 
     def on_visits(self) -> list[ColumnElement[bool]]:
@@ -76,6 +95,23 @@ class Filters:
         if self.window is not None:
             named = schema.visit.c.window if number is None else number
             found.append(or_(named == self.window, places.WINDOW.c.code == self.window))
+        return found
+
+    def _on_place_of_ratings(self) -> list[ColumnElement[bool]]:
+        table, device, stand = schema.rating, schema.device, schema.service_window
+        found: list[ColumnElement[bool]] = []
+        if self.hall is not None:
+            # By the devices that stand there: an index finds their ratings.
+            there = (
+                select(device.c.id)
+                .join(stand, stand.c.code == device.c.window)
+                .where(stand.c.hall == self.hall)
+            )
+            without = and_(table.c.device_id.is_(None), table.c.hall == self.hall)
+            found.append(or_(table.c.device_id.in_(there), without))
+        if self.window is not None:
+            number = places.NUMBER
+            found.append(or_(number == self.window, places.WINDOW.c.code == self.window))
         return found
 
     def _on_time(self, column: ColumnElement[Any]) -> list[ColumnElement[bool]]:

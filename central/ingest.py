@@ -11,7 +11,17 @@ from dataclasses import replace
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from central import contents, devices, paging, places, schema, sessions, timing
+from central import (
+    contents,
+    devices,
+    paging,
+    places,
+    remote_ratings,
+    schema,
+    sessions,
+    settling,
+    timing,
+)
 from central.database import Database, insert_new
 from central.devices import Device
 from central.errors import Refused
@@ -146,10 +156,7 @@ def _store(
         )
         connection.execute(insert(schema.record), rows.records)
         _keep_visits(connection, list(rows.visits.values()))
-        if rows.ratings:
-            paging.announce(connection, paging.RATINGS)
-        counted = insert_new(connection, schema.rating, rows.ratings)
-        second_ratings = len(rows.ratings) - counted
+        second_ratings = _keep_ratings(connection, device, rows, now_ms, credited=not frozen)
         insert_new(connection, schema.callback, rows.callbacks)
         _keep_sessions(connection, device, rows.sessions, now_ms)
     if judgement.mended:
@@ -176,6 +183,21 @@ def _keep_visits(connection: Connection, rows: Sequence[contents.Row]) -> None:
         rows,
         update=lambda held, new: {name: func.coalesce(held[name], new[name]) for name in columns},
     )
+
+
+def _keep_ratings(
+    connection: Connection, device: Device, rows: contents.Rows, now_ms: int, *, credited: bool
+) -> int:
+    """Keep the screen's ratings beside what came from phones; how many were second ones."""
+    kept = 0
+    if rows.ratings:
+        paging.announce(connection, paging.RATINGS)
+        contested = settling.stand_back(connection, device.id, rows.ratings)
+        kept = insert_new(connection, schema.rating, rows.ratings)
+        settling.settle(connection, device.id, contested)
+    opened = {visit for visit, row in rows.visits.items() if row["opened_seq"] is not None}
+    remote_ratings.bind(connection, device.id, opened, now_ms, credited=credited)
+    return len(rows.ratings) - kept
 
 
 def _keep_sessions(

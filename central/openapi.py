@@ -12,8 +12,10 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.plugins import JsonRenderPlugin
 
-from central import edit_bodies
+from central import channel_bodies, edit_bodies
+from central.channel_bodies import ChannelRating
 from central.errors import ListedProblem
+from central.receipt_body import ReceiptBody
 from protocol.configuration import Hours, Rules
 from protocol.messages import (
     BATCH_TYPE,
@@ -23,6 +25,7 @@ from protocol.messages import (
     Batch,
     EnrolmentRequest,
     Heartbeat,
+    PhoneWait,
     Problem,
 )
 
@@ -37,6 +40,7 @@ _WHAT = {
     413: "Too large",
     415: "Another content type or encoding is expected",
     428: "A change of what is there needs If-Match",
+    429: "Too many tries in this hour; Retry-After says when to come again",
     503: "Central has too much to do; Retry-After says when to come again",
 }
 
@@ -80,7 +84,10 @@ def problems(*statuses: int) -> dict[int, ResponseSpec]:
 def complete(document: dict[str, Any]) -> dict[str, Any]:
     """Return the framework's ``document`` with the bodies and securities it cannot know."""
     _, found = msgspec.json.schema_components(
-        (EnrolmentRequest, Heartbeat, Batch, ListedProblem, Rules, Hours),
+        (
+            *(EnrolmentRequest, Heartbeat, Batch, PhoneWait, ChannelRating),
+            *(ReceiptBody, ListedProblem, Rules, Hours),
+        ),
         ref_template="#/components/schemas/{name}",
     )
     components = document.setdefault("components", {})
@@ -96,12 +103,19 @@ def complete(document: dict[str, Any]) -> dict[str, Any]:
             ),
         },
         "reader": {"type": "http", "scheme": "bearer"},
+        "channel": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A key made by `haochaping central channel`.",
+        },
     }
     paths: dict[str, Any] = document["paths"]
     for path, kind, media in (
         ("/v1/enrolments", "EnrolmentRequest", "application/json"),
         ("/v1/heartbeats", "Heartbeat", "application/json"),
         ("/v1/records", "Batch", BATCH_TYPE),
+        ("/v1/receipts", "ReceiptBody", "application/json"),
+        ("/v1/visits/phone", "PhoneWait", "application/json"),
     ):
         schema = {"$ref": f"#/components/schemas/{kind}"}
         body = {"required": True, "content": {media: {"schema": schema}}}
@@ -113,6 +127,9 @@ def complete(document: dict[str, Any]) -> dict[str, Any]:
             tags = call.get("tags", [])
             if "readers" in tags:
                 call["security"] = [{"reader": []}]
+            elif "channels" in tags:
+                call["security"] = [{"channel": []}]
+                channel_bodies.describe(call)
             elif "editors" in tags:
                 call["security"] = [{"reader": []}]
                 edit_bodies.describe(call)

@@ -6,11 +6,16 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from central import schema, sessions
+from central import schema, sessions, unbound
+from central.settling import Origin
+from central.unbound import Deadline, Waiting
 
 
-def devices(connection: Connection) -> list[dict[str, Any]]:
-    """Return every device with its head, backlog, who serves, last heartbeat and alerts."""
+def devices(connection: Connection, deadline: Deadline) -> list[dict[str, Any]]:
+    """Return every device with its head, backlog, who serves, last heartbeat and alerts.
+
+    ``deadline`` tells which ratings by phone have waited too long for their visit.
+    """
     device, beat, configuration = schema.device, schema.heartbeat, schema.configuration
     alerts: dict[int, list[dict[str, Any]]] = defaultdict(list)
     for row in connection.execute(
@@ -37,6 +42,7 @@ def devices(connection: Connection) -> list[dict[str, Any]]:
     beats = {row.device_id: row for row in connection.execute(select(beat))}
     comings = sessions.latest(connection, sessions.COMINGS)
     standings = sessions.latest(connection, sessions.STANDINGS)
+    waiting = unbound.by_device(connection, deadline)
     return [
         {
             "device": row.name,
@@ -50,6 +56,7 @@ def devices(connection: Connection) -> list[dict[str, Any]]:
             "frozen": row.frozen_ms is not None,
             "revoked": row.revoked_ms is not None,
             "quarantined": aside.get(row.id, 0),
+            "phone_ratings": waiting.get(row.id, Waiting()).output(),
             "configuration_issued": issued.get(row.id, 0),
             "serving": _serving(comings.get(row.id)),
             "paused": row.id in standings and standings[row.id].kind == sessions.Kind.PAUSE,
@@ -93,22 +100,32 @@ def _heartbeat(row: Any) -> dict[str, Any] | None:
     }
 
 
-def totals(connection: Connection) -> dict[str, int]:
+def totals(connection: Connection, deadline: Deadline) -> dict[str, int]:
     """Return how many rows of each kind people ask for there are."""
+    waiting = unbound.total(connection, deadline)
+    rating = schema.rating
+    elsewhere = select(func.count()).where(rating.c.origin == Origin.REMOTE.value)
     settled = schema.quarantined_record.c.settled_ms
     counted = {
         "halls": select(func.count()).select_from(schema.hall),
         "windows": select(func.count()).select_from(schema.service_window),
         "devices": select(func.count()).select_from(schema.device),
         "records": select(func.count()).select_from(schema.record),
-        "ratings": select(func.count()).select_from(schema.rating),
+        "ratings": select(func.count()).select_from(rating),
+        "ratings from elsewhere": elsewhere,
+        "ratings not counted": select(func.count()).where(~rating.c.counted),
         "visits": select(func.count()).select_from(schema.visit),
         "quarantined records": select(func.count())
         .select_from(schema.quarantined_record)
         .where(settled.is_(None)),
         "conflicting records": select(func.count()).select_from(schema.conflicting_record),
         "call-backs": select(func.count()).select_from(schema.callback),
+        "call-backs from elsewhere": select(func.count()).select_from(schema.remote_callback),
         "session records": select(func.count()).select_from(schema.session_record),
         "alerts": select(func.count()).select_from(schema.alert),
     }
-    return {name: connection.execute(query).scalar_one() for name, query in counted.items()}
+    found = {name: connection.execute(query).scalar_one() for name, query in counted.items()}
+    return found | {
+        "pending phone ratings": waiting.pending,
+        "unbound phone ratings": waiting.unbound,
+    }

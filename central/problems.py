@@ -11,8 +11,10 @@ from litestar.exceptions import HTTPException
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
+from central import throttle
 from central.errors import Refused
 from central.service import Central
+from central.throttle import TooMany
 from protocol.messages import PROBLEM_TYPE
 
 _LOG = logging.getLogger("haochaping.central")
@@ -65,6 +67,8 @@ def _in_one_line(error: Exception) -> str:
 def _refusal(error: Exception) -> Refused:
     if isinstance(error, Refused):
         return error
+    if isinstance(error, TooMany):
+        return throttle.refusal(error)
     if isinstance(error, HTTPException) and error.status_code < 500:
         status = error.status_code
         allow = {k: v for k, v in (error.headers or {}).items() if k.lower() == "allow"}

@@ -1,65 +1,42 @@
-"""What readers may ask: ratings, counts, service, sessions, devices, refusals.
+"""What readers may ask: ratings, counts, service, sessions, what is unbound, devices, refusals.
 
 A bearer key for each reader; staff have none, and so are shown no single rating.
 """
 
 from enum import StrEnum
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
 from litestar import Request, get
 from litestar.datastructures import State
-from litestar.params import QueryParameter
 
-from central import counts, overview, ratings, service_counts, sessions
+from central import counts, overview, ratings, service_counts, sessions, unbound
 from central.authentication import check_reader
 from central.bodies import refuse_unknown_parameters
 from central.counts import By
 from central.errors import Refused
 from central.filters import Filters, read_time
 from central.openapi import problems
-from central.service import Central
+from central.reader_parameters import (
+    After,
+    ChannelCode,
+    CountedBy,
+    KindName,
+    LevelCode,
+    Limit,
+    Name,
+    OriginName,
+    ServiceBy,
+    System,
+    Time,
+    Window,
+)
+from central.service import Central, now_ms
 from central.sessions import Kind
-from protocol.limits import MAX_INTEGER
+from central.sources import Source
+from central.unbound import Deadline
 
 _Asked = Request[Any, Any, State]
 _Choice = TypeVar("_Choice", bound=StrEnum)
-_NAME = r"^[^\x00-\x1f\x7f]*$"
-_Name = Annotated[str | None, QueryParameter(max_length=64, pattern=_NAME)]
-_Time = Annotated[
-    str | None,
-    QueryParameter(max_length=40, pattern=_NAME, description="A day or a time, ISO 8601"),
-]
-_Window = Annotated[
-    str | None,
-    QueryParameter(max_length=64, pattern=_NAME, description="A window's number or code"),
-]
-_By = Annotated[
-    str | None,
-    QueryParameter(
-        description="What to count by; needed",
-        max_length=64,
-        schema_extra={"enum": [by.value for by in By]},
-    ),
-]
-_ServiceBy = Annotated[
-    str | None,
-    QueryParameter(
-        description="What to count by; needed",
-        max_length=64,
-        schema_extra={"enum": [by.value for by in service_counts.By]},
-    ),
-]
-_Kind = Annotated[
-    str | None,
-    QueryParameter(
-        description="Only what happened of this kind",
-        max_length=64,
-        schema_extra={"enum": [kind.value for kind in Kind]},
-    ),
-]
-_Level = Annotated[
-    int | None, QueryParameter(ge=1, le=5, description="The platform's code: 5 is best")
-]
 
 
 @get(
@@ -69,25 +46,42 @@ _Level = Annotated[
     summary="List ratings in the order they came in",
     description="Page by page: ask again with `after` set to the last answer's `next`, for "
     "ever; no rating is passed over. Each holds the device's own time and central's "
-    "correction with its source.",
+    "correction with its source. One rating of each subject of a visit is `counted`; one that "
+    "names another in `displaces` tells that `counted` of that one is now the opposite.",
     responses=problems(400, 401),
 )
 def list_ratings(
     request: _Asked,
-    after: Annotated[int, QueryParameter(ge=0, le=MAX_INTEGER)] = 0,
-    limit: Annotated[int, QueryParameter(ge=1, le=10_000)] = 100,
-    hall: _Name = None,
-    window: _Window = None,
-    device: _Name = None,
-    staff: _Name = None,
-    matter: _Name = None,
-    level: _Level = None,
-    since: _Time = None,
-    until: _Time = None,
+    after: After = 0,
+    limit: Limit = 100,
+    hall: Name = None,
+    window: Window = None,
+    device: Name = None,
+    staff: Name = None,
+    matter: Name = None,
+    level: LevelCode = None,
+    channel: ChannelCode = None,
+    origin: OriginName = None,
+    system: System = None,
+    since: Time = None,
+    until: Time = None,
 ) -> dict[str, Any]:
     """Answer with a page of ratings."""
     central = _opened(request)
-    filters = _filters(central, hall, window, device, staff, matter, level, since, until)
+    filters = _filters(
+        central,
+        since,
+        until,
+        hall=hall,
+        window=window,
+        device=device,
+        staff=staff,
+        matter=matter,
+        level=level,
+        channel=channel,
+        origin=_origin(origin),
+        system=system,
+    )
     with central.database.reading() as connection:
         found, last = ratings.page(
             connection, filters, after, min(limit, central.settings.limits.page)
@@ -102,25 +96,42 @@ def list_ratings(
     summary="Count levels and visits",
     description="Levels, average points (0 to 10), good and negative rate; by staff, window, "
     "day and device also how visits ended. Staff and windows are told apart by hall. "
-    "Ratings of a frozen device are told beside.",
+    "Told beside: ratings of a frozen device (`uncredited`), and those that came after the one "
+    "that counts for their subject (`later`).",
     responses=problems(400, 401),
 )
 def count_ratings(
     request: _Asked,
-    by: _By = None,
-    hall: _Name = None,
-    window: _Window = None,
-    device: _Name = None,
-    staff: _Name = None,
-    matter: _Name = None,
-    level: _Level = None,
-    since: _Time = None,
-    until: _Time = None,
+    by: CountedBy = None,
+    hall: Name = None,
+    window: Window = None,
+    device: Name = None,
+    staff: Name = None,
+    matter: Name = None,
+    level: LevelCode = None,
+    channel: ChannelCode = None,
+    origin: OriginName = None,
+    system: System = None,
+    since: Time = None,
+    until: Time = None,
 ) -> dict[str, Any]:
     """Answer with a row of counts for each key."""
     central = _opened(request)
     chosen = _choice("by", By, by)
-    filters = _filters(central, hall, window, device, staff, matter, level, since, until)
+    filters = _filters(
+        central,
+        since,
+        until,
+        hall=hall,
+        window=window,
+        device=device,
+        staff=staff,
+        matter=matter,
+        level=level,
+        channel=channel,
+        origin=_origin(origin),
+        system=system,
+    )
     with central.database.reading() as connection:
         rows = counts.count(connection, chosen, filters, central.settings.utc_offset_minutes)
     return {"by": chosen.value, "counts": rows}
@@ -138,18 +149,18 @@ def count_ratings(
 )
 def count_service(
     request: _Asked,
-    by: _ServiceBy = None,
-    hall: _Name = None,
-    window: _Window = None,
-    device: _Name = None,
-    staff: _Name = None,
-    since: _Time = None,
-    until: _Time = None,
+    by: ServiceBy = None,
+    hall: Name = None,
+    window: Window = None,
+    device: Name = None,
+    staff: Name = None,
+    since: Time = None,
+    until: Time = None,
 ) -> dict[str, Any]:
     """Answer with a row for each key."""
     central = _opened(request)
     chosen = _choice("by", service_counts.By, by)
-    filters = _filters(central, hall, window, device, staff, None, None, since, until)
+    filters = _filters(central, since, until, hall=hall, window=window, device=device, staff=staff)
     with central.database.reading() as connection:
         rows = service_counts.count(
             connection, chosen, filters, central.settings.utc_offset_minutes
@@ -168,20 +179,20 @@ def count_service(
 )
 def list_sessions(
     request: _Asked,
-    after: Annotated[int, QueryParameter(ge=0, le=MAX_INTEGER)] = 0,
-    limit: Annotated[int, QueryParameter(ge=1, le=10_000)] = 100,
-    kind: _Kind = None,
-    hall: _Name = None,
-    window: _Window = None,
-    device: _Name = None,
-    staff: _Name = None,
-    since: _Time = None,
-    until: _Time = None,
+    after: After = 0,
+    limit: Limit = 100,
+    kind: KindName = None,
+    hall: Name = None,
+    window: Window = None,
+    device: Name = None,
+    staff: Name = None,
+    since: Time = None,
+    until: Time = None,
 ) -> dict[str, Any]:
     """Answer with a page of what happened at the windows."""
     central = _opened(request)
     chosen = None if kind is None else _choice("kind", Kind, kind)
-    filters = _filters(central, hall, window, device, staff, None, None, since, until)
+    filters = _filters(central, since, until, hall=hall, window=window, device=device, staff=staff)
     with central.database.reading() as connection:
         found, last = sessions.page(
             connection, filters, chosen, after, min(limit, central.settings.limits.page)
@@ -190,19 +201,52 @@ def list_sessions(
 
 
 @get(
+    "/v1/unbound",
+    sync_to_thread=True,
+    tags=["readers"],
+    summary="List ratings by phone whose visit is not known",
+    description="Oldest first, page by page. `pending` ones wait for their visit's first record, "
+    "`unbound` ones have waited for longer than the settings say. None is counted, no level is "
+    "told. Once bound, a rating is in `/v1/ratings` and here no more.",
+    responses=problems(400, 401),
+)
+def list_unbound(
+    request: _Asked,
+    after: After = 0,
+    limit: Limit = 100,
+    hall: Name = None,
+    device: Name = None,
+) -> dict[str, Any]:
+    """Answer with a page of ratings that are about no visit yet."""
+    central = _opened(request)
+    deadline = Deadline.of(central.settings.phone, now_ms())
+    with central.database.reading() as connection:
+        found, last = unbound.page(
+            connection,
+            deadline,
+            after,
+            min(limit, central.settings.limits.page),
+            hall=hall,
+            device=device,
+        )
+    return {"unbound": found, "next": last}
+
+
+@get(
     "/v1/devices",
     sync_to_thread=True,
     tags=["readers"],
     summary="List devices and how they are",
     description="Last contact, head, backlog, software, who serves there, last heartbeat, frozen "
-    "or revoked, alerts.",
+    "or revoked, alerts, how many ratings by phone wait for a visit of it.",
     responses=problems(400, 401),
 )
 def list_devices(request: _Asked) -> dict[str, Any]:
     """Answer with every device."""
     central = _opened(request)
+    deadline = Deadline.of(central.settings.phone, now_ms())
     with central.database.reading() as connection:
-        return {"devices": overview.devices(connection)}
+        return {"devices": overview.devices(connection, deadline)}
 
 
 @get(
@@ -223,6 +267,7 @@ HANDLERS = (
     count_ratings,
     count_service,
     list_sessions,
+    list_unbound,
     list_devices,
     list_refusals,
 )
@@ -243,25 +288,14 @@ def _choice(name: str, kind: type[_Choice], text: str | None) -> _Choice:
         raise Refused(400, "invalid", f"{name}: expected one of {', '.join(kind)}") from error
 
 
-def _filters(
-    central: Central,
-    hall: str | None,
-    window: str | None,
-    device: str | None,
-    staff: str | None,
-    matter: str | None,
-    level: int | None,
-    since: str | None,
-    until: str | None,
-) -> Filters:
+def _origin(text: str | None) -> Source | None:
+    return None if text is None else _choice("origin", Source, text)
+
+
+def _filters(central: Central, since: str | None, until: str | None, **asked: Any) -> Filters:
     offset = central.settings.utc_offset_minutes
     return Filters(
-        hall=hall,
-        window=window,
-        device=device,
-        staff=staff,
-        matter=matter,
-        level=level,
+        **asked,
         since_ms=read_time("since", since, offset),
         until_ms=read_time("until", until, offset),
     )

@@ -27,6 +27,8 @@ class RefusalCounter:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._lock = threading.Lock()
+        self._flushing = threading.Lock()
+        """Held until what gathered is in the table: whoever reads it then misses nothing."""
         self._pending: Counter[str] = Counter()
         self._failing = False
         self._ended = threading.Event()
@@ -50,6 +52,10 @@ class RefusalCounter:
 
     def flush(self) -> None:
         """Add what has gathered to the table. Never raises; on failure it is kept."""
+        with self._flushing:
+            self._flush()
+
+    def _flush(self) -> None:
         with self._lock:
             pending, self._pending = self._pending, Counter()
         if not pending:

@@ -275,14 +275,30 @@ visit = Table(
     Column("surplus", BigInteger),
     Column("recovered", Boolean),
     Column("closed_seq", BigInteger),
+    Column("hall", Text),  # the hall's code where the hall as a whole is rated
+    Column("rate_unfinished", Boolean),
+    Column("by_phone", BigInteger),
+    Column("receipt", Text),  # the code that the citizen took away
     sqlite_with_rowid=False,
+)
+Index(  # of some rows, for the same reason
+    "ix_visit_visit",
+    visit.c.visit,
+    sqlite_where=visit.c.opened_seq.is_not(None),
+    postgresql_where=visit.c.opened_seq.is_not(None),
+)
+Index(  # of some rows, so that SQLite reads the table never by way of it
+    "ix_visit_receipt",
+    visit.c.receipt,
+    sqlite_where=visit.c.receipt.is_not(None),
+    postgresql_where=visit.c.receipt.is_not(None),
 )
 rating = Table(
     "rating",
     metadata,
     Column("id", _ROW_ID, primary_key=True),
-    _device(),
-    Column("seq", BigInteger, nullable=False),
+    Column("device_id", Integer, ForeignKey("device.id")),  # null: a visit without a device
+    Column("seq", BigInteger, nullable=False),  # in the device's chain, or the hall's own
     Column("visit", Bytes, nullable=False),
     Column("subject", Text, nullable=False),
     Column("code", Text, nullable=False),
@@ -294,9 +310,35 @@ rating = Table(
     Column("changes", BigInteger, nullable=False),
     Column("recovered", Boolean, nullable=False),
     Column("credited", Boolean, nullable=False),
+    Column("origin", Text, nullable=False, server_default="screen"),  # `settling.Origin`
+    Column("counted", Boolean, nullable=False, server_default=text("true")),  # the first one
+    Column("tap_age_ms", BigInteger, nullable=False, server_default="0"),  # tap before record
+    Column("remote_id", BigInteger, ForeignKey("remote_rating.id")),
+    Column("hall", Text),  # of a visit without a device, as the next two
+    Column("window", Text),
+    Column("staff", Text),
     *_times(),
-    UniqueConstraint("device_id", "visit", "subject", "code"),
     sqlite_autoincrement=True,
+)
+_NO_DEVICE, _COUNTED = rating.c.device_id.is_(None), rating.c.counted
+Index(
+    "uq_rating_origin",
+    *(rating.c.device_id, rating.c.visit, rating.c.subject, rating.c.code, rating.c.origin),
+    unique=True,
+)
+Index(  # never two that count for one visit and subject
+    "uq_rating_counted",
+    *(rating.c.device_id, rating.c.visit, rating.c.subject, rating.c.code),
+    unique=True,
+    sqlite_where=_COUNTED,
+    postgresql_where=_COUNTED,
+)
+Index(
+    "uq_rating_without_device",
+    *(rating.c.visit, rating.c.subject, rating.c.code),
+    unique=True,
+    sqlite_where=_NO_DEVICE,
+    postgresql_where=_NO_DEVICE,
 )
 Index("ix_rating_corrected_ms", rating.c.corrected_ms)
 for _table in (record, rating):
@@ -307,6 +349,49 @@ for _table in (record, rating):
         sqlite_where=text(UNSETTLED_TIME),
         postgresql_where=text(UNSETTLED_TIME),
     )
+remote_chain = Table(
+    "remote_chain",  # of each hall: how far central's own records have come
+    metadata,
+    Column("hall", Text, primary_key=True),
+    Column("head", BigInteger, nullable=False),
+    Column("head_hash", Bytes, nullable=False),
+)
+remote_rating = Table(
+    "remote_rating",  # given by phone or through another channel, as central signed it
+    metadata,
+    Column("id", _ROW_ID, primary_key=True),
+    Column("hall", Text, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("hash", Bytes, nullable=False),
+    Column("signed", Bytes, nullable=False),
+    Column("device_id", Integer, ForeignKey("device.id")),  # null: a visit without a device
+    Column("visit", Bytes, nullable=False),
+    Column("question", BigInteger),  # its place, while central did not know the visit
+    Column("subject", Text, nullable=False),
+    Column("code", Text),  # null: not bound to a visit yet
+    Column("follows_up", Boolean, nullable=False),
+    Column("platform_level", SmallInteger, nullable=False),
+    Column("tags", Text, nullable=False),  # codes, comma separated
+    Column("comment", Text, nullable=False),
+    Column("channel", SmallInteger, nullable=False),
+    Column("system", Text, nullable=False),  # name of the channel; empty for a scanned code
+    Column("language", Text, nullable=False),
+    Column("window", Text),  # of a visit without a device
+    Column("staff", Text),  # the same
+    Column("receipt", Text, nullable=False),  # code of its visit
+    Column("received_ms", BigInteger, nullable=False),
+    Column("bound_ms", BigInteger),  # when it was known what it is about
+    UniqueConstraint("hall", "seq"),
+    sqlite_autoincrement=True,
+)
+Index("ix_remote_rating_visit", remote_rating.c.visit, remote_rating.c.device_id)
+Index("ix_remote_rating_receipt", remote_rating.c.receipt)
+Index(
+    "ix_remote_rating_pending",
+    remote_rating.c.received_ms,
+    sqlite_where=remote_rating.c.bound_ms.is_(None),
+    postgresql_where=remote_rating.c.bound_ms.is_(None),
+)
 session_record = Table(
     "session_record",  # who came, left, paused, cancelled or was locked out (`sessions`)
     metadata,
@@ -330,6 +415,55 @@ Index(
     session_record.c.staff,
     session_record.c.received_ms,
 )
+remote_callback = Table(
+    "remote_callback",  # as `callback`, left on a phone
+    metadata,
+    Column("id", _ROW_ID, primary_key=True),
+    Column("hall", Text, nullable=False),
+    Column("device", Text, nullable=False),  # its name: what the number is sealed for
+    Column("visit", Bytes, nullable=False),
+    Column("sealed", Bytes, nullable=False),
+    Column("received_ms", BigInteger, nullable=False),
+    Column("opened_ms", BigInteger),
+    UniqueConstraint("device", "visit"),
+)
+window_code = Table(
+    "window_code",  # what is printed on a window's poster
+    metadata,
+    Column("code", Text, primary_key=True),
+    Column("window", Text, nullable=False),  # its code
+    Column("hall", Text, nullable=False),  # as printed: a window that is no longer the hall's,
+    Column("number", Text, nullable=False),  # or has another number, has moved
+    Column("issue", Integer, nullable=False),  # 1 for the window's first
+    Column("issued_ms", BigInteger, nullable=False),
+    Column("expires_ms", BigInteger, nullable=False),
+    Column("ended_ms", BigInteger),  # another one was issued, or it was withdrawn; may be to come
+    UniqueConstraint("window", "issue"),
+)
+Index(  # never two that are open
+    "uq_window_code_open",
+    window_code.c.window,
+    unique=True,
+    sqlite_where=window_code.c.ended_ms.is_(None),
+    postgresql_where=window_code.c.ended_ms.is_(None),
+)
+channel_key = Table(
+    "channel_key",  # another way to rate: hotline, SMS, machine, platform
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("hall", Text, ForeignKey("hall.code"), nullable=False),
+    Column("channel", SmallInteger, nullable=False),  # pf
+    Column("key_hash", Bytes, nullable=False, unique=True),
+    Column("made_ms", BigInteger, nullable=False),
+)
+throttle = Table(
+    "throttle",  # how often somebody tried; an address only as a keyed hash
+    metadata,
+    Column("key", Bytes, primary_key=True),
+    Column("count", BigInteger, nullable=False),
+    Column("until_ms", BigInteger, nullable=False),
+)
+Index("ix_throttle_until_ms", throttle.c.until_ms)
 callback = Table(
     "callback",
     metadata,

@@ -11,6 +11,7 @@ from central.database import Database, make_private_file
 from central.errors import CentralError, KeyMissing, NotInitialised
 from central.refusals import RefusalCounter
 from central.settings import Settings
+from central.waiting import WaitingRoom
 from protocol.errors import Malformed
 from protocol.keys import SigningKey
 
@@ -23,6 +24,7 @@ class Central:
         self.key = key
         self.database = database
         self.refusals = RefusalCounter(database)
+        self.waiting = WaitingRoom(database, settings.limits.waiting_devices)
 
     @classmethod
     def open(cls, settings: Settings) -> "Central":

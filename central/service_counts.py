@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
 
-from central import places, schema, sessions
+from central import by_phone, places, schema, sessions
 from central.counts import NOBODY
 from central.filters import DAY_MS, Filters, day_name
 from central.places import with_places
@@ -52,6 +52,8 @@ class Service:
 
     invited: dict[str, int] = field(default_factory=dict)
     outcomes: dict[str, int] = field(default_factory=dict)
+    by_phone: int = 0
+    """Those among them that ended without a rating on the device and were rated by phone."""
     taps: dict[int, int] = field(default_factory=dict)
     """How many first taps came in each step after the invitation."""
     reasons: dict[str, int] = field(default_factory=dict)
@@ -63,13 +65,14 @@ class Service:
         """Return the counts as they are given out."""
         outcomes = {one.value: self.outcomes.get(one.value, 0) for one in Outcome}
         ended = sum(outcomes.values())
-        rated = outcomes[Outcome.RATED] + outcomes[Outcome.PARTLY]
+        rated = outcomes[Outcome.RATED] + outcomes[Outcome.PARTLY] + self.by_phone
         found: dict[str, Any] = {
             "invited": sum(self.invited.values()),
             "invited_by": {
                 name: self.invited.get(name, 0) for name in (*map(str, InvitedBy), UNKNOWN)
             },
             **outcomes,
+            "by_phone": self.by_phone,
             OPEN: self.outcomes.get(OPEN, 0),
             "ended": ended,
             "rated_share": _share(rated, ended),
@@ -157,7 +160,7 @@ def _count_visits(
             )
         ).label("step"),
     )
-    query = (
+    query: Select[Any] = (
         select(*key, *told, func.count())
         .select_from(visit)
         .join(device, device.c.id == visit.c.device_id)
@@ -175,8 +178,11 @@ def _count_visits(
         conditions.append(_somebody(visit.c.staff))
     elif by is By.SYSTEM:
         conditions.append(visit.c.system != "")
-    rows = connection.execute(with_places(query).where(*conditions).group_by(*key, *told))
-    for *value, invited_by, ended, reason, step, number in rows:
+    windows = by is By.WINDOW or filters.window is not None
+    query = with_places(query, windows=windows).where(*conditions)
+    for *value, invited_by, ended, reason, step, number in connection.execute(
+        query.group_by(*key, *told)
+    ):
         one = found.setdefault(tuple(value), Service())
         _add(one.invited, invited_by, number)
         _add(one.outcomes, ended, number)
@@ -184,6 +190,8 @@ def _count_visits(
             _add(one.reasons, reason, number)
         if step is not None:
             one.taps[step] = one.taps.get(step, 0) + number
+    for *value, number in connection.execute(by_phone.alone(query, key)):
+        found[tuple(value)].by_phone = number
 
 
 def _count_events(

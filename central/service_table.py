@@ -50,6 +50,7 @@ _VISITS = (
     _plain("cancelled", "cancelled"),
     _plain("fault", "device_fault"),
     _plain("open", "open"),
+    _plain("by phone", "by_phone"),
     _percent("rated %", lambda row: row["rated_share"]),
     _percent("cancelled %", lambda row: row["cancelled_share"]),
     _inside("tap median s", "first_tap", "median_seconds"),

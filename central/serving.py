@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import resource
 import signal
 import socket
 import sys
@@ -12,16 +13,20 @@ import uvicorn
 from central.app import make_app
 from central.errors import CentralError
 from central.service import Central
+from central.waiting import WaitingRoom
 
+_LOG = logging.getLogger("haochaping.central")
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+MANY_FILES = 65_536
 
 
 class _Server(uvicorn.Server):
     """Says when it listens, and ends with status 0 when asked to end."""
 
-    def __init__(self, config: uvicorn.Config, address: str) -> None:
+    def __init__(self, config: uvicorn.Config, address: str, waiting: WaitingRoom) -> None:
         super().__init__(config)
         self._address = address
+        self._waiting = waiting
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to listen, then say so on standard output."""
@@ -29,6 +34,11 @@ class _Server(uvicorn.Server):
         if self.started:
             sys.stdout.write(f"central is ready at {self._address}\n")
             sys.stdout.flush()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let the devices go that wait for something, then end."""
+        self._waiting.close()
+        await super().shutdown(sockets)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
@@ -41,11 +51,24 @@ class _Server(uvicorn.Server):
                 signal.signal(number, handler)
 
 
+def _allow_many_files() -> None:
+    """Raise the number of open files to what the system allows: each device that waits is one.
+
+    Programs are started with 1,024 for the sake of those that use select(2), which asyncio
+    does not.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MANY_FILES if hard == resource.RLIM_INFINITY else min(MANY_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 def serve(central: Central, host: str, port: int) -> None:
     """Serve until SIGTERM or SIGINT. ``port`` 0 takes a free one.
 
     Raises `CentralError` if the address cannot be had.
     """
+    _allow_many_files()
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # Named as TCP, so that asyncio sets TCP_NODELAY; otherwise each answer's body waits some
     # 40 ms for the acknowledgement of its header.
@@ -59,14 +82,17 @@ def serve(central: Central, host: str, port: int) -> None:
                 f"cannot listen on {shown}:{port}: {error.strerror or error}; choose another "
                 "port with --port or another address with --host"
             ) from error
+        trusted = ", ".join(central.settings.proxies) or "nobody"
+        _LOG.info("X-Forwarded-For is believed from %s", trusted)
         address = f"http://{shown}:{listening.getsockname()[1]}"
         config = uvicorn.Config(
             make_app(central),
             access_log=False,
             log_config=None,
+            proxy_headers=False,  # whose word is taken is `addresses.caller`'s matter alone
             log_level=logging.WARNING,
             lifespan="off",
             server_header=False,
             timeout_graceful_shutdown=10,
         )
-        _Server(config, address).run(sockets=[listening])
+        _Server(config, address, central.waiting).run(sockets=[listening])

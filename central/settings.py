@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Meta
 from sqlalchemy import URL
 
+from central.addresses import proxy_flaw
 from central.database import read_url, sqlite_url
 from central.mistakes import Mistaken, phone_url_flaw, read_toml
 from protocol.limits import Short
@@ -31,6 +32,31 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Longest pause while a request's body comes in; then it is given up."""
     page: Annotated[int, Meta(ge=1, le=10_000)] = 1000
     """Most ratings in one page."""
+    waiting_devices: _Positive = 2000
+    """Devices that wait for a phone's rating at the same time; more are told to come again."""
+
+
+class Phone(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How ratings by phone and through other channels are guarded."""
+
+    unbound_hours: _Positive = 72
+    """A rating whose visit is unknown for longer is shown as unbound."""
+    form_hours: Annotated[int, Meta(ge=1, le=168)] = 12
+    """How long a page that was opened may be sent in."""
+    quickest_seconds: Annotated[float, Meta(ge=0, le=60)] = 2.0
+    """Nobody reads a page and answers it sooner; it is asked again."""
+    ratings_per_hour: _Positive = 60
+    """Of one address: a hall's own network is one."""
+    window_ratings_per_hour: _Positive = 10
+    """Of one address by the printed code of one window."""
+    wrong_codes_per_hour: _Positive = 10
+    """Receipt codes that do not exist, of one address."""
+    channel_ratings_per_hour: _Positive = 20_000
+    """Of one key of another channel, whatever becomes of them."""
+    channel_wrong_codes_per_hour: _Positive = 100
+    """Receipt codes that do not exist, of one such key."""
+    window_code_days: Annotated[int, Meta(ge=1, le=3660)] = 365
+    """How long a printed code works."""
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -42,6 +68,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     database_file: Annotated[str, Meta(max_length=4000)] = ""
     phone_url: Short = ""
     utc_offset_minutes: Annotated[int, Meta(ge=-14 * 60, le=14 * 60)] = 480
+    proxies: Annotated[tuple[Short, ...], Meta(max_length=100)] = ("127.0.0.1", "::1")
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +83,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     utc_offset_minutes: int = 480
     """Where a day begins in counts: minutes east of Greenwich, China's by default."""
     limits: Limits = Limits()
+    phone: Phone = Phone()
+    proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+    """Whose word on a caller's address is taken (``X-Forwarded-For``)."""
 
     @property
     def key_file(self) -> Path:
@@ -77,6 +107,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "phone_url": self.phone_url or "(from the hall file)",
             "utc_offset_minutes": str(self.utc_offset_minutes),
             "limits": str(msgspec.to_builtins(self.limits)),
+            "phone": str(msgspec.to_builtins(self.phone)),
+            "proxies": ", ".join(self.proxies),
         }
 
 
@@ -91,11 +123,16 @@ def read_settings(data: Path, file: Path | None = None) -> Settings:
     mistaken = Mistaken(chosen)
     content = read_toml(chosen) if file is not None or chosen.exists() else {}
     limits = mistaken.values(Limits, mistaken.table(content, "limits"), "limits")
+    phone = mistaken.values(Phone, mistaken.table(content, "phone"), "phone")
     content.pop("limits", None)
+    content.pop("phone", None)
     values = mistaken.values(_File, content, "")
     keys = _File(**values)
     if keys.phone_url and (flaw := phone_url_flaw(keys.phone_url)):
         mistaken.add("phone_url", flaw)
+    for proxy in keys.proxies:
+        if flaw := proxy_flaw(proxy):
+            mistaken.add("proxies", f"{flaw}, not {proxy!r}")
     url = _database(keys, data, mistaken)
     mistaken.raise_any()
     assert url is not None  # noqa: S101 - else raised
@@ -107,6 +144,8 @@ def read_settings(data: Path, file: Path | None = None) -> Settings:
         phone_url=keys.phone_url,
         utc_offset_minutes=keys.utc_offset_minutes,
         limits=Limits(**limits),
+        phone=Phone(**phone),
+        proxies=keys.proxies,
     )
 
 

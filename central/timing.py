@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import Connection, case, select, update
+from sqlalchemy import Connection, Table, Update, case, select, text, update
 
-from central import schema
-from central.clocks import Anchor, TimeSource
+from central import schema, settling
+from central.clocks import Anchor
 from central.database import insert_or_replace
 
 _BETTERED_FROM_MS = 1000
@@ -50,22 +50,31 @@ def keep_anchor(
         and before.offset_ms - anchor.offset_ms < _BETTERED_FROM_MS
     ):
         return
-    for table in (schema.record, schema.rating):
-        dated = table.c.monotonic_ms + anchor.offset_ms
-        connection.execute(
-            update(table)
-            .where(
-                table.c.device_id == device_id,
-                table.c.boot_id == boot_id,
-                table.c.corrected_by.in_([TimeSource.RECEIVED.value, TimeSource.HEARD.value]),
-            )
-            .values(
-                corrected_ms=case(
-                    (dated < 0, 0), (dated > table.c.received_ms, table.c.received_ms), else_=dated
-                ),
-                corrected_by=anchor.source.value,
-            )
+    connection.execute(_bettered(schema.record, device_id, boot_id, anchor))
+    rated = schema.rating.c.visit
+    visits = connection.execute(
+        _bettered(schema.rating, device_id, boot_id, anchor).returning(rated)
+    )
+    settling.settle_anew(connection, device_id, set(visits.scalars()))
+
+
+def _bettered(table: Table, device_id: int, boot_id: bytes, anchor: Anchor) -> Update:
+    """Return the change by which the times of a boot's rows are dated by ``anchor``."""
+    dated = table.c.monotonic_ms + anchor.offset_ms
+    return (
+        update(table)
+        .where(
+            table.c.device_id == device_id,
+            table.c.boot_id == boot_id,
+            text(schema.UNSETTLED_TIME),  # word for word, or SQLite passes its index over
         )
+        .values(
+            corrected_ms=case(
+                (dated < 0, 0), (dated > table.c.received_ms, table.c.received_ms), else_=dated
+            ),
+            corrected_by=anchor.source.value,
+        )
+    )
 
 
 def keep_anchors(

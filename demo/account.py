@@ -35,7 +35,11 @@ class Account(NamedTuple):
 
 
 def settle(device_data: Path, held: list[dict[str, Any]]) -> Account:
-    """Compare the device's signed records with the ratings that central answers with."""
+    """Compare the device's signed records with the ratings that central answers with.
+
+    What was given elsewhere, by phone say, is central's own and no part of this account.
+    """
+    held = [rating for rating in held if rating.get("origin", "screen") == "screen"]
     backlog = Backlog(Home(device_data))
     written: dict[Key, int] = {}
     told: Counter[Key] = Counter()
@@ -75,11 +79,12 @@ def key_of(rating: dict[str, Any]) -> Key:
 
 def table(held: list[dict[str, Any]]) -> str:
     """Return central's ratings as lines for people to read."""
-    lines = [f"{'visit':10}{'subject':9}{'code':34}{'level':16}{'tags':14}{'seq':>5}"]
+    lines = [f"{'visit':10}{'subject':9}{'code':34}{'level':16}{'tags':14}{'seq':>5}  given by"]
     lines += [
         f"{r['visit'][:8]:10}{r['subject']:9}{r['code']:34}"
         f"{_wide(str(r['level']['platform']) + ' ' + LEVELS[r['level']['platform']], 16)}"
-        f"{','.join(map(str, r['tags'])) or '-':14}{r['seq']:>5}"
+        f"{','.join(map(str, r['tags'])) or '-':14}{r['seq']:>5}  {r['origin']}"
+        f"{'' if r['counted'] else ', not counted'}"
         for r in held
     ]
     return "\n".join(lines)

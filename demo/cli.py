@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import select
 import signal
 import sys
@@ -15,7 +16,7 @@ import requests
 
 from demo import account, staff_scene
 from demo.rehearsal import RehearsalError
-from demo.stage import Stage, StageError, free_port
+from demo.stage import SAMPLE, Stage, StageError, free_port
 from demo.tour import HOUSE, MORTGAGE, Tour
 from device.core.errors import BadConfiguration
 from device.store.profile import APPEARANCES, LANGUAGES, parse_size
@@ -124,7 +125,7 @@ def _tour(stage: Stage, pictures: Path, screen: Sequence[str]) -> int:
 
 
 def _by_hand(stage: Stage, screen: Sequence[str]) -> int:
-    stage.make_central()
+    stage.make_central(_hall_on_this_machine(stage))
     staff_scene.give_pin(stage)
     stage.start_central()
     _say(f"central is at {stage.address}")
@@ -138,6 +139,10 @@ def _by_hand(stage: Stage, screen: Sequence[str]) -> int:
     _say(
         f"the staff console is at http://{console}/ : staff number {staff_scene.STAFF}, "
         f"PIN {staff_scene.PIN}; the same at the screen's key for staff"
+    )
+    _say(
+        f"the code on the screen leads to this machine; so does the poster of window 12, "
+        f"{stage.poster()}; was mine counted: {stage.address}/C"
     )
     _say("press Enter here to invite as the staff member would, with two matters; q ends")
     seen = 0
@@ -164,6 +169,14 @@ def _by_hand(stage: Stage, screen: Sequence[str]) -> int:
     if kiosk.stop() != 0:
         raise StageError("the kiosk ended by itself; the end of its log follows")
     return _settle(stage, expected_visits=None)
+
+
+def _hall_on_this_machine(stage: Stage) -> Path:
+    """Return the sample hall with codes that a browser beside it can open."""
+    sample, hall = SAMPLE.read_text("utf-8"), stage.folder / "hall.toml"
+    address = f'phone_url = "{stage.address}"'
+    hall.write_text(re.sub('phone_url = ".*"', address, sample), "utf-8")
+    return hall
 
 
 def _invite(stage: Stage) -> None:
@@ -203,7 +216,9 @@ def _settle(stage: Stage, expected_visits: int | None) -> int:
 
 def _in_words(rating: dict[str, Any]) -> str:
     level = rating["level"]["platform"]
-    return f"{rating['subject']} {rating['code']}: {level} {account.LEVELS[level]}"
+    counted = "" if rating["counted"] else ", not counted: another was given first"
+    said = f"{rating['subject']} {rating['code']}: {level} {account.LEVELS[level]}"
+    return f"{said} ({rating['origin']}{counted})"
 
 
 def _has_display(environment: Mapping[str, str]) -> bool:

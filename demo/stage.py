@@ -10,13 +10,15 @@ import random
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import requests
 
@@ -206,6 +208,12 @@ class Stage:
         self._central("system", name, "--hall", hall, "--out", str(out), *options)
         return out.read_text(encoding="utf-8").strip()
 
+    def poster(self, window: str = WINDOW, hall: str = HALL) -> Path:
+        """Print the code of a window; returns the PDF."""
+        out = self.folder / f"poster-{window}.pdf"
+        self._central("posters", "--hall", hall, "--window", window, "--out", str(out))
+        return out
+
     def ask_central(self, path: str, **query: Any) -> Any:
         """Put a question to central's JSON query, with a reader's key."""
         if not self._reader_key:
@@ -231,6 +239,15 @@ class Stage:
             found += page["ratings"]
             query["after"] = page["next"]
         return found
+
+    def receipts(self) -> dict[str, str]:
+        """Return the receipt code of every visit in central's own file, by the visit's id.
+
+        Its API tells readers no codes: they are the citizens'.
+        """
+        with closing(sqlite3.connect(self.central_data / "central.db")) as db:
+            rows = db.execute("SELECT visit, receipt FROM visit").fetchall()
+        return {str(UUID(bytes=visit)): receipt for visit, receipt in rows}
 
     # --- the device -----------------------------------------------------------------------
 

@@ -276,7 +276,7 @@ class Tour:
 
     def told_otherwise(self) -> Sequence[str]:
         """Return what central holds otherwise than it was said on the screen, in words."""
-        faults = list(misheard(self.thanked, self._stage.ratings()))
+        faults = list(misheard(self.thanked, self._stage.ratings(), self._stage.receipts()))
         if NUMBER not in self._stage.callbacks().replace(" ", ""):
             faults.append("the number for the call-back cannot be read at central")
         return faults

@@ -5,13 +5,11 @@ central holds at the end.
 """
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
-from uuid import UUID
 
 from demo.rehearsal import Rehearsal, RehearsalError
-from protocol.phone import receipt_code
 
 Say = Callable[[str], None]
 REPAINTED_S = 0.1
@@ -175,12 +173,17 @@ def _values(shown: dict[str, Any], name: str) -> list[Any]:
 
 
 def misheard(
-    thanked: dict[str, tuple[Rated, ...]], held: Iterable[dict[str, Any]]
+    thanked: dict[str, tuple[Rated, ...]],
+    held: Iterable[dict[str, Any]],
+    receipts: Mapping[str, str],
 ) -> Sequence[str]:
-    """Return what central holds otherwise than it was said on the screen, in words."""
+    """Return what central holds otherwise than it was said on the screen, in words.
+
+    ``receipts`` are the receipt codes by visit.
+    """
     heard: dict[str, list[Rated]] = {}
     for rating in held:
-        code = receipt_code(UUID(rating["visit"]))
+        code = receipts[rating["visit"]]
         level, tags = rating["level"]["platform"], frozenset(rating["tags"])
         heard.setdefault(code, []).append(Rated(rating["subject"], level, tags))
     return [

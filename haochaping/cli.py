@@ -22,6 +22,7 @@ DEVICE = {
 }
 CENTRAL = {"central": "the central API: set up, serve, import halls, tokens, devices"}
 PROVISIONING = {"profile": "write a device's configuration file"}
+VERIFY = {"verify": "check, with a receipt code, that a rating is stored, unchanged and counted"}
 DEMO = {"demo": "the whole way of one rating on this machine"}
 
 DESCRIPTION = """\
@@ -30,6 +31,7 @@ Haochaping: a rating device for government service counters, and the service it 
 To see it work:          haochaping demo
 On a device:             haochaping migrate, enrol, then agent and kiosk
 On the central server:   haochaping central init, import, token, serve
+With a receipt code:     haochaping verify CODE --central https://...
 """
 
 
@@ -65,6 +67,10 @@ def _run(words: list[str]) -> int:
         from provisioning import cli as provisioning
 
         return provisioning.main(words[1:])
+    if command in VERIFY:
+        from haochaping import verify
+
+        return verify.main(words[1:])
     if command in DEMO:
         from demo import cli as demo
 
@@ -84,7 +90,7 @@ def _overview(words: list[str]) -> int:
     )
     parser.add_argument("--version", action="version", version=f"haochaping {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for name, purpose in (DEVICE | CENTRAL | PROVISIONING | DEMO).items():
+    for name, purpose in (DEVICE | CENTRAL | PROVISIONING | VERIFY | DEMO).items():
         commands.add_parser(name, help=purpose, add_help=False)
     parser.parse_args(words)
     parser.print_help()

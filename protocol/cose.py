@@ -19,6 +19,9 @@ RECEIPT: Final = b"haochaping/receipt"
 CONFIGURATION: Final = b"haochaping/configuration"
 ENROLMENT: Final = b"haochaping/enrolment"
 PHONE: Final = b"haochaping/phone"
+REMOTE: Final = b"haochaping/remote"
+BY_PHONE: Final = b"haochaping/by-phone"
+EVIDENCE: Final = b"haochaping/evidence"
 
 _SIGN1_TAG = 18
 _PROTECTED = cbor2.dumps({1: EDDSA})

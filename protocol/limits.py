@@ -23,6 +23,10 @@ CaseNumber = Annotated[str, Meta(min_length=1, max_length=50, pattern=_NO_CONTRO
 """projectNo, an..50 (docs/codes.md, "Provincial upload"); halls write Chinese in it too."""
 MAX_CASES = 50
 """How many cases one visit may name; so many always fit a record."""
+Receipt = Annotated[str, Meta(pattern=r"\A([0-9A-HJKMNP-TV-Z]{8})?\Z")]
+"""A receipt code (`protocol.phone`), or empty."""
+MAX_MATTERS = 20
+"""How many matters one visit may name."""
 Long = Annotated[str, Meta(max_length=1000, pattern=r"\A[^\x00]*\Z")]
 """A paragraph: a notice, a detail."""
 MAX_SEALED_BYTES = 256

@@ -137,6 +137,19 @@ class HeartbeatReply(msgspec.Struct, frozen=True):
     """Whoever is named must be logged out here."""
 
 
+class PhoneWait(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A device asks whether more of its open visit has been rated by phone, and can wait.
+
+    In a signed body and not in the address: a visit's id may lead to its receipt code.
+    """
+
+    visit: UUID
+    seen: Count = 0
+    """How many subjects it has been told of."""
+    wait_s: Count = 0
+    """For so long nothing need be answered while there is no more; `MAX_WAIT_S` at most."""
+
+
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     """A refusal, as RFC 9457 has it; sent as ``application/problem+json``."""
 
@@ -151,6 +164,8 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
 
 PROBLEM_TYPE = "application/problem+json"
 BATCH_TYPE = "application/cbor"
+MAX_WAIT_S = 25
+"""The longest that central lets a `PhoneWait` wait: a device gives a silent call up after 30 s."""
 
 MAX_PHOTO_BYTES = 200_000
 """The largest photo of a staff member that central gives out and a device takes."""

@@ -21,22 +21,27 @@ from protocol.levels import Level
 from protocol.limits import (
     MAX_CASES,
     MAX_INTEGER,
+    MAX_MATTERS,
     CaseNumber,
     Code,
     Count,
     Digest,
     Long,
     Milliseconds,
+    Receipt,
     Sealed,
     Sequence,
     Short,
 )
 from protocol.subjects import Channel, Subject
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """2 brought `VisitClosed.callback`, ratings of a hall, and a pause without staff; 3 brought
-`MatterHandled.count` and `VisitOpened.system`."""
-KNOWN_VERSIONS = frozenset({1, 2, 3})
+`MatterHandled.count` and `VisitOpened.system`; 4 brought `VisitOpened.hall`,
+`rate_unfinished` and `receipt`, and `VisitClosed.by_phone`."""
+CLOCK_SLACK_MS = 5 * 60 * 1000
+"""How far ahead of central's a synchronised clock may run and still be believed."""
+KNOWN_VERSIONS = frozenset({1, 2, 3, 4})
 MAX_RECORD_BYTES = 16384
 """A record longer than this is refused unread; a rating takes about 300 bytes."""
 
@@ -48,6 +53,10 @@ class ClockQuality(StrEnum):
     """The system clock was synchronised with a time server in this boot."""
     UNSYNCED = "unsynced"
     """No synchronisation yet: the date may be years off."""
+
+    def is_believed(self, wall_ms: int, received_ms: int) -> bool:
+        """Tell whether ``wall_ms`` is synchronised and not ahead of central's ``received_ms``."""
+        return self is ClockQuality.SYNCED and wall_ms <= received_ms + CLOCK_SLACK_MS
 
 
 class InvitedBy(StrEnum):
@@ -155,9 +164,15 @@ class VisitOpened(Record, frozen=True, kw_only=True, tag="visit_opened"):
     window: Short
     staff: Short
     """Staff number; empty where no staff member is rated (``-`` in version 1)."""
-    matters: Annotated[tuple[MatterHandled, ...], Meta(max_length=20)] = ()
+    matters: Annotated[tuple[MatterHandled, ...], Meta(max_length=MAX_MATTERS)] = ()
     system: Short = ""
     """Name of the business system that invited; empty if none did."""
+    hall: Short = ""
+    """The hall's code where the hall as a whole is rated."""
+    rate_unfinished: bool = False
+    """Matters that are not finished are rated too (`protocol.questions`)."""
+    receipt: Receipt = ""
+    """The code that the citizen takes away, drawn for this visit; empty in older versions."""
 
 
 class Rating(Record, frozen=True, kw_only=True, tag="rating"):
@@ -196,6 +211,8 @@ class VisitClosed(Record, frozen=True, kw_only=True, tag="visit_closed"):
     recovered: bool = False
     callback: Sealed = b""
     """A telephone number for central alone (`protocol.sealing`); empty: no call is wanted."""
+    by_phone: Count = 0
+    """Subjects not rated here of which central said that they were rated by phone."""
 
 
 class Fault(Record, frozen=True, kw_only=True, tag="fault"):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-settings.register_profile("all", deadline=None, print_blob=True)
+settings.register_profile("all", deadline=None, print_blob=True, max_examples=60)
 settings.load_profile("all")
 
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")

@@ -10,6 +10,7 @@ import hashlib
 import time
 from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeVar
+from uuid import UUID
 
 import msgspec
 import requests
@@ -23,7 +24,8 @@ from http_message_signatures import (
 from device.core.errors import CentralError, CentralUnreachable
 from device.store.identity import Identity
 from device.store.profile import Central as Settings
-from protocol import configuration, receipts
+from protocol import by_phone, configuration, receipts
+from protocol.by_phone import VisitByPhone
 from protocol.configuration import Configuration
 from protocol.errors import ProtocolError
 from protocol.keys import SigningKey
@@ -38,6 +40,7 @@ from protocol.messages import (
     BatchReply,
     Heartbeat,
     HeartbeatReply,
+    PhoneWait,
     Problem,
     encode_batch,
 )
@@ -149,6 +152,22 @@ class CentralService:
         if hashlib.sha256(answer.content).hexdigest() != digest:
             raise WrongAnswer(f"photo {digest[:12]} is not what its name says")
         return answer.content
+
+    def by_phone(self, visit: UUID, seen: int, wait_s: int) -> VisitByPhone:
+        """Ask what of ``visit`` was rated by phone; central may think about it for ``wait_s``.
+
+        It answers sooner if that is more than ``seen`` subjects.
+        """
+        body = msgspec.json.encode(PhoneWait(visit, seen, wait_s))
+        headers = {"Content-Type": "application/json"}
+        answer = self._call("POST", "/v1/visits/phone", body, headers, by_phone.MAX_BYTES)
+        try:
+            told = by_phone.verify(answer.content, self._central_key)
+        except ProtocolError as error:
+            raise WrongAnswer(f"word of a phone's rating is not central's: {error}") from error
+        if (told.device, told.visit) != (self._identity.device, visit):
+            raise WrongAnswer("word of a rating in another visit than was asked about")
+        return told
 
     def _receipt(self, signed: bytes) -> Receipt:
         try:

@@ -14,6 +14,7 @@ from device.agent.courier import Courier
 from device.agent.desk import WindowDesk
 from device.agent.herald import Herald
 from device.agent.parts import Parts
+from device.agent.phone_watch import PhoneWatch
 from device.core.errors import DamagedFile, DeviceError
 from device.store import lock, salvage
 from device.store.backlog import Backlog
@@ -46,6 +47,12 @@ def run(profile: Profile) -> int:
     central = CentralService(profile.central, identity, transport_key)
     desk = WindowDesk(home, briefing, profile.service.mode)
     herald = Herald(briefing, desk, profile.central.ca_file)
+    watch = PhoneWatch(
+        home,
+        briefing,
+        desk.roll,
+        lambda: CentralService(profile.central, identity, transport_key),
+    )
     door = ControlDoor(home, desk)
     web = _web(profile, Parts(identity.device, home, briefing, desk, herald))
     ended = threading.Event()
@@ -57,6 +64,7 @@ def run(profile: Profile) -> int:
     signal.signal(signal.SIGINT, end)
     desk.start()
     herald.start()
+    watch.start()
     door.start()
     if web is not None:
         web.start()
@@ -77,6 +85,7 @@ def run(profile: Profile) -> int:
     if web is not None:
         web.close()
     herald.close()
+    watch.close()
     door.close()
     desk.close()
     central.close()

@@ -16,9 +16,11 @@ from uuid import UUID
 
 import msgspec
 
+import protocol.questions
 from device.core.errors import IllegalEvent
 from protocol.levels import Level
 from protocol.limits import MAX_CASES
+from protocol.questions import Question
 from protocol.records import InvitedBy, MatterHandled, Outcome
 from protocol.subjects import Subject
 from protocol.tags import TAGS
@@ -121,6 +123,16 @@ class Cancelled(Event, frozen=True):
     reason: str
 
 
+class RatedByPhone(Event, frozen=True):
+    """Central holds ratings of these subjects that were given on a phone.
+
+    Never how they were rated: the device has no use for it, and cannot tell what it does not
+    know. What is no subject of this visit is passed over.
+    """
+
+    subjects: tuple[tuple[Subject, str], ...]
+
+
 class Touched(Event, frozen=True):
     """Someone is there: the time starts again."""
 
@@ -152,21 +164,6 @@ class Done(Event, frozen=True):
 
 
 # --- effects: what the caller is to carry out ----------------------------------------
-
-
-class Question(NamedTuple):
-    """One subject of a visit."""
-
-    subject: Subject
-    code: str
-    cases: tuple[str, ...] = ()
-    unnumbered: int = 0
-    """How many more cases there are, whose numbers are not known."""
-
-    @property
-    def case_count(self) -> int:
-        """How many cases; 0 where that was not said."""
-        return len(self.cases) + self.unnumbered
 
 
 class Draft(msgspec.Struct, frozen=True):
@@ -211,6 +208,8 @@ class CloseVisit(msgspec.Struct, frozen=True):
     surplus: int
     callback: bytes = b""
     """The sealed number; empty if no call-back is wanted."""
+    by_phone: int = 0
+    """Subjects that were rated by phone and not here."""
 
 
 Effect = OpenVisit | KeepDraft | KeepCallback | CloseVisit
@@ -249,6 +248,8 @@ class Visit(msgspec.Struct, frozen=True):
     asked: int = 0
     """Index of the question the citizen is at."""
     drafts: tuple[Draft, ...] = ()
+    by_phone: tuple[tuple[Subject, str], ...] = ()
+    """Subjects that were rated by phone, each once; drafts of the same stay."""
     callback: bytes = b""
     """The sealed number: one call-back, however many questions."""
     opened_ms: int = 0
@@ -279,7 +280,32 @@ class Visit(msgspec.Struct, frozen=True):
     @property
     def can_go_back(self) -> bool:
         """True if there is a step before this question: its own reasons, or another's."""
-        return self.asked > 0 or self.draft is not None
+        return self.step_back is not None
+
+    @property
+    def step_back(self) -> int | None:
+        """Index of the question whose reasons come before this page; None if there is none.
+
+        What was rated by phone alone has none to go back to.
+        """
+        answered = (i for i in range(self.asked, -1, -1) if self._draft_of(self.questions[i]))
+        return next(answered, None)
+
+    @property
+    def left(self) -> int | None:
+        """Index of the first question without an answer, here or by phone; None if all have."""
+        open_ones = (i for i, one in enumerate(self.questions) if not self._is_answered(one))
+        return next(open_ones, None)
+
+    @property
+    def only_by_phone(self) -> int:
+        """How many questions were answered by phone and not here."""
+        drafted = {(draft.subject, draft.code) for draft in self.drafts}
+        return sum(subject not in drafted for subject in self.by_phone)
+
+    def _is_answered(self, question: Question) -> bool:
+        by_phone = (question.subject, question.code) in self.by_phone
+        return by_phone or self._draft_of(question) is not None
 
     def _draft_of(self, question: Question) -> Draft | None:
         key = (question.subject, question.code)
@@ -293,27 +319,13 @@ class Visit(msgspec.Struct, frozen=True):
 
 
 def questions_of(invitation: Invited) -> tuple[Question, ...]:
-    """Return what ``invitation`` asks about: the staff member, each finished matter, the hall.
-
-    Cases of the same matter are a batch and get one question (docs/codes.md, "Liaoning's
-    rules"); an unfinished matter gets none, unless the rule pack says otherwise.
-    """
-    staff = (Question(Subject.STAFF, invitation.staff),) if invitation.staff else ()
-    batches: dict[str, tuple[tuple[str, ...], int]] = {}
-    for matter in invitation.matters:
-        if matter.finished or invitation.rate_unfinished:
-            cases, unnumbered = batches.get(matter.code, ((), 0))
-            more = matter.count if not matter.cases else 0
-            batches[matter.code] = (
-                tuple(dict.fromkeys(cases + matter.cases)),
-                unnumbered + more,
-            )
-    matters = tuple(
-        Question(Subject.MATTER, code, cases, unnumbered)
-        for code, (cases, unnumbered) in batches.items()
+    """Return what ``invitation`` asks about (`protocol.questions`)."""
+    return protocol.questions.questions_of(
+        invitation.staff,
+        invitation.matters,
+        invitation.hall,
+        rate_unfinished=invitation.rate_unfinished,
     )
-    hall = (Question(Subject.HALL, invitation.hall),) if invitation.hall else ()
-    return staff + matters + hall
 
 
 def cases_of(matters: tuple[MatterHandled, ...]) -> int:
@@ -367,8 +379,9 @@ def _toggle(visit: Visit, event: Event, _now_ms: int) -> Step:
 
 
 def _go_on(visit: Visit, _event: Event, _now_ms: int) -> Step:
-    if visit.asked + 1 < len(visit.questions):
-        return _ask(visit, visit.asked + 1), ()
+    """Ask what is left; what came before the present question is answered, here or by phone."""
+    if visit.left is not None:
+        return _ask(visit, visit.left), ()
     return _close(visit, Outcome.TIMED_OUT)
 
 
@@ -378,10 +391,9 @@ def _reconsider(visit: Visit, _event: Event, _now_ms: int) -> Step:
 
 def _go_back(visit: Visit, _event: Event, _now_ms: int) -> Step:
     """Return to the reasons of this question if it was answered, else of the one before."""
-    if not visit.can_go_back:
+    if visit.step_back is None:
         raise IllegalEvent("there is nothing before the first question")
-    asked = visit.asked if visit.draft is not None else visit.asked - 1
-    return _goto(msgspec.structs.replace(visit, asked=asked), State.REASONS), ()
+    return _goto(msgspec.structs.replace(visit, asked=visit.step_back), State.REASONS), ()
 
 
 def _open_pad(visit: Visit, _event: Event, _now_ms: int) -> Step:
@@ -408,6 +420,19 @@ def _with_callback(visit: Visit, sealed: bytes) -> Visit:
     return _goto(msgspec.structs.replace(visit, callback=sealed), State.REASONS)
 
 
+def _take_phone(visit: Visit, event: Event, now_ms: int) -> Step:
+    """Note what a phone has rated, and ask what is left: mostly the question on the screen.
+
+    A question that was answered here stays until the citizen is done with it: nobody's page
+    changes while they pick reasons, type a number or think again.
+    """
+    assert isinstance(event, RatedByPhone)  # noqa: S101
+    subjects = [(question.subject, question.code) for question in visit.questions]
+    by_phone = tuple(one for one in subjects if one in event.subjects or one in visit.by_phone)
+    noted = msgspec.structs.replace(visit, by_phone=by_phone)
+    return (noted, ()) if visit.draft is not None else _go_on(noted, event, now_ms)
+
+
 def _decline(visit: Visit, _event: Event, _now_ms: int) -> Step:
     return _close(visit, Outcome.DECLINED)
 
@@ -420,6 +445,8 @@ def _cancel(visit: Visit, event: Event, _now_ms: int) -> Step:
     assert isinstance(event, Cancelled)  # noqa: S101
     if visit.first_tap_ms is not None:
         raise IllegalEvent("the citizen has already tapped; the visit can no longer be cancelled")
+    if visit.by_phone:
+        raise IllegalEvent("the citizen has rated by phone; the visit can no longer be cancelled")
     if not event.reason.strip():
         raise IllegalEvent("cancelling an invitation needs a reason")
     return _close(visit, Outcome.CANCELLED, event.reason)
@@ -439,14 +466,16 @@ def _count(visit: Visit, _event: Event, _now_ms: int) -> Step:
 
 
 def _settle(visit: Visit, _event: Event, _now_ms: int) -> Step:
-    return (_goto(visit, State.THANKS) if visit.drafts else Visit()), ()
+    return (_goto(visit, State.THANKS) if visit.drafts or visit.by_phone else Visit()), ()
 
 
 def _admit(visit: Visit, _event: Event, _now_ms: int) -> Step:
-    if visit.state is State.CLOSING:
-        return _goto(visit, State.UNSAVED), ()
-    closing, effects = _close(visit, Outcome.DEVICE_FAULT, "not stored")
-    return _goto(closing, State.UNSAVED), effects
+    """Say that nothing could be written, unless a phone gave all there is: that is at central."""
+    effects: tuple[Effect, ...] = ()
+    if visit.state is not State.CLOSING:
+        visit, effects = _close(visit, Outcome.DEVICE_FAULT, "not stored")
+    lost = visit.drafts or not visit.by_phone
+    return _goto(visit, State.UNSAVED if lost else State.THANKS), effects
 
 
 def _rest(_visit: Visit, _event: Event, _now_ms: int) -> Step:
@@ -464,7 +493,8 @@ def _ask(visit: Visit, number: int) -> Visit:
 def outcome_of(rated: int, asked: int, otherwise: Outcome) -> Outcome:
     """Return how a visit ended: what was tapped counts, whatever ended it.
 
-    A device fault stays one: its ratings are kept, but the visit was not as it should be.
+    ``rated`` counts the subjects that were, here or by phone. A device fault stays one: its
+    ratings are kept, but the visit was not as it should be.
     """
     if otherwise is Outcome.DEVICE_FAULT or not rated:
         return otherwise
@@ -477,12 +507,13 @@ def _close(visit: Visit, otherwise: Outcome, reason: str = "") -> Step:
     close = CloseVisit(
         visit=visit.invitation.visit,
         drafts=visit.drafts,
-        outcome=outcome_of(len(visit.drafts), asked, otherwise),
+        outcome=outcome_of(len(visit.drafts) + visit.only_by_phone, asked, otherwise),
         reason=reason,
         asked=asked,
         first_tap_ms=visit.first_tap_ms,
         surplus=visit.surplus,
         callback=visit.callback,
+        by_phone=visit.only_by_phone,
     )
     return _goto(visit, State.CLOSING), (close,)
 
@@ -501,7 +532,7 @@ _OPEN_ALWAYS: dict[type[Event], tuple[Act, tuple[State, ...] | None]] = {
     Touched: (_stay, None),
     PressIgnored: (_count, None),
     Broke: (_break, (State.CLOSING,)),
-    StoreFailed: (_admit, (State.UNSAVED,)),
+    StoreFailed: (_admit, (State.UNSAVED, State.THANKS)),
 }
 
 
@@ -521,6 +552,7 @@ TABLE: dict[State, dict[type[Event], Arrow]] = {
             BackAsked: Arrow(_go_back, (State.REASONS,)),
             Declined: Arrow(_decline, (State.CLOSING,)),
             Cancelled: Arrow(_cancel, (State.CLOSING,)),
+            RatedByPhone: Arrow(_take_phone, _NEXT),
             TimedOut: Arrow(_give_up, (State.CLOSING,)),
         },
     ),
@@ -533,6 +565,7 @@ TABLE: dict[State, dict[type[Event], Arrow]] = {
             TimedOut: Arrow(_go_on, _NEXT),
             ChangeAsked: Arrow(_reconsider, (State.RATING,)),
             CallbackAsked: Arrow(_open_pad, (State.CALLBACK,)),
+            RatedByPhone: Arrow(_take_phone, (State.REASONS,)),
         },
     ),
     State.CALLBACK: _open_state(
@@ -541,12 +574,13 @@ TABLE: dict[State, dict[type[Event], Arrow]] = {
             CallbackGiven: Arrow(_keep_number, (State.REASONS,)),
             CallbackWithdrawn: Arrow(_drop_number, (State.REASONS,)),
             BackAsked: Arrow(_close_pad, (State.REASONS,)),
+            RatedByPhone: Arrow(_take_phone, (State.CALLBACK,)),
             TimedOut: Arrow(_close_pad, (State.REASONS,)),
         },
     ),
     State.CLOSING: {
         Stored: Arrow(_settle, (State.THANKS, State.IDLE)),
-        StoreFailed: Arrow(_admit, (State.UNSAVED,)),
+        StoreFailed: Arrow(_admit, (State.UNSAVED, State.THANKS)),
         PressIgnored: Arrow(_stay, (State.CLOSING,)),
     },
     State.THANKS: {
@@ -562,8 +596,9 @@ TABLE: dict[State, dict[type[Event], Arrow]] = {
     },
 }
 
-_KEEPS_TIME = (PressIgnored,)
-"""Events that do not start the wait again: mashing keys must not hold a screen for ever."""
+_KEEPS_TIME = (PressIgnored, RatedByPhone)
+"""Events that do not start the wait again unless they bring another page: mashing keys, or a
+phone far away, must not hold a screen for ever."""
 
 
 def step(visit: Visit, event: Event, now_ms: int, times: Times) -> Step:
@@ -578,7 +613,8 @@ def step(visit: Visit, event: Event, now_ms: int, times: Times) -> Step:
     if isinstance(event, TimedOut) and not is_due(visit, now_ms):
         raise IllegalEvent("the time has not run out yet")
     after, effects = arrow.act(visit, event, now_ms)
-    if isinstance(event, _KEEPS_TIME) and after.state is visit.state:
+    same_page = after.state is visit.state and after.asked == visit.asked
+    if same_page and isinstance(event, _KEEPS_TIME):
         return after, effects
     limit = times.of(after.state)
     deadline = None if limit is None else now_ms + limit

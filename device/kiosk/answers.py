@@ -11,14 +11,25 @@ class PhoneLink(NamedTuple):
     """Where a visit's QR code leads, and for how long."""
 
     url: str
+    """Empty where citizens cannot rate by phone: no code is made."""
     valid_days: int
+
+
+class VisitBegun(NamedTuple):
+    """The visit is on disk, and these lead to it: what the citizen takes away."""
+
+    visit: UUID
+    receipt: str
+    """The receipt code."""
+    qr: tuple[tuple[bool, ...], ...]
+    """The phone's code, without quiet zone; none without a phone address or if that is too
+    long for one."""
 
 
 class VisitStored(NamedTuple):
     """The visit's records are on disk; this may be thanked for."""
 
     visit: UUID
-    qr: tuple[tuple[bool, ...], ...]
 
 
 class NotStored(NamedTuple):
@@ -49,4 +60,4 @@ class CannotStart(NamedTuple):
     detail: str
 
 
-Answer = VisitStored | NotStored | Ready | CannotStart
+Answer = VisitBegun | VisitStored | NotStored | Ready | CannotStart

@@ -1,7 +1,8 @@
 """What the window's programs ask of the kiosk, by instructions that the agent leaves.
 
 An instruction is taken up at once or never, so that nothing happens after its giver was told
-that it did not; a lock-out at the console alone is written down whenever it is found.
+that it did not. Two are facts and no wishes, and stay true: a lock-out at the console is written
+down whenever it is found, and that a phone has rated counts for as long as the visit is open.
 """
 
 from collections.abc import Callable
@@ -23,6 +24,7 @@ from device.store.briefing import (
     LoginOrder,
     LogoutOrder,
     PauseOrder,
+    RatedOrder,
     UnreadableBriefing,
     read_order,
 )
@@ -30,8 +32,11 @@ from device.store.chronicle import Chronicle, Given, unwritten
 from device.store.home import Home
 from device.store.ledger import lockout_detail
 from device.store.moment import boot_id
+from protocol.subjects import Subject
 
-LOCKED = "locked"
+Subjects = tuple[tuple[Subject, str], ...]
+
+LOCKED, RATED = "locked", "rated"
 PLACE = "console"
 """What the record of a lock-out calls that door."""
 
@@ -45,6 +50,10 @@ class Counter(Protocol):
 
     def cancel(self, visit: UUID, reason: str, now_ms: int) -> None:
         """Take an invitation back, if that visit is open and nothing was tapped."""
+        ...
+
+    def rated_by_phone(self, visit: UUID, subjects: Subjects, now_ms: int) -> None:
+        """A phone has rated these subjects; of no matter unless that visit is open."""
         ...
 
     @property
@@ -125,6 +134,10 @@ class Orders:
         duty, body = self._duty, instruction.body
         if instruction.kind == LOCKED:
             self._note_lockout(read_order(body, LockedOrder))
+            return
+        if instruction.kind == RATED:
+            rated = read_order(body, RatedOrder)
+            self._counter.rated_by_phone(rated.visit, rated.subjects, now_ms)
             return
         if instruction.age_ms is None or instruction.age_ms > INSTRUCTION_MS:
             return

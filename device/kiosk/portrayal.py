@@ -29,7 +29,6 @@ from device.store.profile import Service
 from device.store.roster import Roster
 from protocol.configuration import Rules
 from protocol.levels import Level
-from protocol.phone import receipt_code
 from protocol.subjects import Subject
 from protocol.tags import tags_of
 
@@ -69,7 +68,10 @@ class Standing(NamedTuple):
     page: int
     """Of the reasons."""
     pad: NumberPad
-    qr: tuple[tuple[bool, ...], ...]
+    qr: tuple[tuple[bool, ...], ...] | None
+    """The visit's code; empty while it is being made, None where there is none."""
+    receipt: str
+    """The visit's receipt code; empty until it is on disk."""
     matter_name: Callable[[str], str]
     started_ms: int
     now_ms: int
@@ -100,8 +102,8 @@ def portray(standing: Standing, wall: time.struct_time, date: str, before: View 
                 return NoticeView(chrome, "saving")
             return before
         case State.THANKS if visit.invitation is not None:
-            code = receipt_code(visit.invitation.visit)
-            return ThanksView(chrome, code, standing.qr, standing.rules.followup_days)
+            days = standing.rules.followup_days
+            return ThanksView(chrome, standing.receipt, standing.qr or (), days)
         case State.UNSAVED:
             return NoticeView(chrome, "unsaved")
     if standing.staff_page is not None:
@@ -183,6 +185,7 @@ def _rating(standing: Standing, chrome: Chrome) -> RatingView:
         steps=len(visit.questions),
         matter=matter,
         chosen=chosen.level if chosen else None,
+        qr=standing.qr,
         can_go_back=chosen.could_go_back if chosen else visit.can_go_back,
     )
 

@@ -1,45 +1,56 @@
 """QR codes: from a payload to modules, and from modules to pixels.
 
 `qrcode` tries all eight masks by default, which costs nine tenths of its time; any mask
-is valid, so one is fixed. The package is imported on first use because the first frame
-has no code on it.
+is valid, so one is fixed. The package is imported on first use, or by `load_maker`, because
+the first frame has no code on it.
 """
+
+from contextlib import suppress
 
 import pygame
 
+from device.kiosk.lean import without
 from device.kiosk.theme import Colour
 
 Modules = tuple[tuple[bool, ...], ...]
 
-MAX_VERSION = 10
+MAX_VERSION = 9
+"""More modules would not be large enough on the smallest panels; error level L gives way first,
+and holds more in version 9 than M does in version 10."""
 QUIET = 4
 """Modules of quiet zone on each side (ISO/IEC 18004)."""
 _MASK = 2
 
 
 class PayloadTooLong(ValueError):
-    """The payload does not fit into a version 10 code at error level M."""
+    """The payload does not fit into a version 9 code at error level L."""
+
+
+def load_maker() -> None:
+    """Import what makes codes, so that the first one takes no longer than the others."""
+    with without("PIL"):  # where that is installed, qrcode loads 4 MB of it to draw with
+        import qrcode.main  # noqa: F401
 
 
 def matrix(payload: str) -> Modules:
     """Return the modules of ``payload``, dark = True, without quiet zone.
 
-    Error level M, the smallest version that fits. Raises `PayloadTooLong`.
+    Error level M and the smallest version that fits; where none does, the largest one with
+    level L. Raises `PayloadTooLong`.
     """
-    from qrcode.constants import ERROR_CORRECT_M
+    load_maker()
+    from qrcode.constants import ERROR_CORRECT_L, ERROR_CORRECT_M
     from qrcode.exceptions import DataOverflowError
     from qrcode.main import QRCode
 
-    code = QRCode(error_correction=ERROR_CORRECT_M, border=0, mask_pattern=_MASK)
-    code.add_data(payload)
-    try:
-        version = code.best_fit()
-    except (DataOverflowError, ValueError) as error:
-        raise PayloadTooLong(f"{len(payload)} characters fit no QR code") from error
-    if version > MAX_VERSION:
-        raise PayloadTooLong(f"{len(payload)} characters need version {version}")
-    code.make(fit=False)
-    return tuple(tuple(bool(module) for module in row) for row in code.modules)
+    for level, least in ((ERROR_CORRECT_M, 1), (ERROR_CORRECT_L, MAX_VERSION)):
+        code = QRCode(error_correction=level, border=0, mask_pattern=_MASK)
+        code.add_data(payload)
+        with suppress(DataOverflowError, ValueError):  # more than the largest version holds
+            if code.best_fit(start=least) <= MAX_VERSION:
+                code.make(fit=False)
+                return tuple(tuple(bool(module) for module in row) for row in code.modules)
+    raise PayloadTooLong(f"{len(payload)} characters need more than version {MAX_VERSION}")
 
 
 def paint(modules: Modules, room: int, dark: Colour, light: Colour) -> pygame.Surface:

@@ -21,6 +21,7 @@ from device.kiosk.answers import (
     NotStored,
     PhoneLink,
     Ready,
+    VisitBegun,
     VisitStored,
 )
 from device.kiosk.duty import Duty
@@ -39,6 +40,7 @@ from device.store.home import Home
 from device.store.profile import Service, Staff
 from protocol.configuration import Rules
 from protocol.levels import Level
+from protocol.subjects import Subject
 
 _DONE = {"submit": "done", "change": "done", "leave": "done"}
 WAYS = {
@@ -100,7 +102,12 @@ class Reception:
         self._chosen: Chosen | None = None
         self._page = 0
         """Of the reasons, where they do not fit on one."""
-        self._qr: tuple[tuple[bool, ...], ...] = ()
+        self._qr: tuple[tuple[bool, ...], ...] | None = None
+        """The code of this visit; none yet (empty), or none at all."""
+        self._receipt = ""
+        self._codes_expected = False
+        self._codeless = ""
+        """A phone address that is too long for a code: no place is kept for one."""
         self._rules = Rules()
         self._times = Times()
         self._last_view: View | None = None
@@ -157,6 +164,9 @@ class Reception:
         with suppress(UnreadableBriefing):  # the last rules that could be read stay
             self._rules = self._briefing.rules()
         self._staff_desk.rules = self._rules
+        if self._duty.roster.phone_url and not self._codes_expected:
+            self._codes_expected = True
+            self._scribe.expect_codes()
         self._times = Times(
             rating=self._rules.rating_seconds * 1000,
             reasons=self._rules.reasons_seconds * 1000,
@@ -188,8 +198,11 @@ class Reception:
                     self._ready, self._trouble = False, detail
                     self._staff_desk.close()  # what is wrong must be seen
                     self._try(rules.StoreFailed(), now_ms)
-                case VisitStored(visit, qr):
-                    self._qr = qr
+                case VisitBegun(visit, receipt, qr):
+                    if self._is_open(visit):
+                        self._receipt = receipt
+                        self._take_code(qr)
+                case VisitStored(visit):
                     if self._is_open(visit):
                         self._try(rules.Stored(), now_ms)
                 case NotStored(visit):
@@ -334,6 +347,7 @@ class Reception:
             page=self._page,
             pad=self._desk.pad,
             qr=self._qr,
+            receipt=self._receipt,
             matter_name=self._briefing.matter_name,
             started_ms=self._started_ms,
             now_ms=now_ms,
@@ -382,6 +396,25 @@ class Reception:
         if self._is_open(visit):
             self._try(rules.Cancelled(reason), now_ms)
 
+    def rated_by_phone(
+        self, visit: UUID, subjects: tuple[tuple[Subject, str], ...], now_ms: int
+    ) -> None:
+        """A phone has rated these subjects: nothing is left to ask about them here.
+
+        Once the visit is over that changes nothing: central holds both, and knows which counts.
+        """
+        if not self._is_open(visit):
+            return
+        asked = {(question.subject, question.code) for question in self._visit.questions}
+        if not asked.issuperset(subjects):
+            self._scribe.count("phone.unknown-subject")
+        self._try(rules.RatedByPhone(subjects), now_ms)
+
+    def _take_code(self, qr: tuple[tuple[bool, ...], ...]) -> None:
+        if not qr and self._qr is not None:
+            self._codeless = self._duty.roster.phone_url
+        self._qr = qr or None
+
     def _staff_the_window(self, now_ms: int) -> None:
         if self._visit.state is State.IDLE:
             self._duty.staff_the_window(now_ms)
@@ -417,6 +450,9 @@ class Reception:
             self._last_view = None  # the picture of the digits goes with them
         link = PhoneLink(self._duty.roster.phone_url, self._rules.followup_days)
         language = self._wishes.language
+        if isinstance(event, rules.Invited):
+            self._receipt = ""
+            self._qr = () if link.url and link.url != self._codeless else None
         for effect in effects:
             assert after.invitation is not None  # noqa: S101 - effects belong to a visit
             self._scribe.carry_out(effect, after.invitation.visit, language, now_ms, link)

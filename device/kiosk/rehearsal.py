@@ -130,6 +130,8 @@ def _described(shown: Shown) -> dict[str, Any]:
     view = shown.view._asdict()
     if isinstance(shown.view, CallbackView):  # whoever rehearses need not know which digits
         view["digits"] = sum(character.isdigit() for character in shown.view.digits)
+    if view.get("qr") is not None:  # how large the code is; 0 before it is there
+        view["qr"] = len(view["qr"])
     return {
         "screen": type(shown.view).__name__,
         "view": {name: v for name, v in view.items() if isinstance(v, str | int | None)},

@@ -26,6 +26,7 @@ from device.core.visit import (
     KeepCallback,
     KeepDraft,
     OpenVisit,
+    questions_of,
 )
 from device.kiosk.answers import (
     Answer,
@@ -33,8 +34,10 @@ from device.kiosk.answers import (
     NotStored,
     PhoneLink,
     Ready,
+    VisitBegun,
     VisitStored,
 )
+from device.kiosk.qr import Modules, PayloadTooLong, load_maker, matrix
 from device.store import moment, reserve, salvage
 from device.store.backlog import Backlog
 from device.store.briefing import BriefingReader
@@ -44,7 +47,9 @@ from device.store.identity import Identity
 from device.store.ledger import Ledger
 from protocol.keys import SigningKey
 from protocol.phone import PhoneToken, sign_token, token_url
+from protocol.questions import asks_of
 from protocol.records import ClockQuality, Login
+from protocol.subjects import Subject
 
 log = logging.getLogger("haochaping.kiosk")
 
@@ -128,13 +133,15 @@ class Scribe:
         """Write what an effect of the visit asks for."""
         match effect:
             case OpenVisit(invitation):
-                self._work.put(lambda ledger: self._open(ledger, invitation, language, now_ms))
+                self._work.put(
+                    lambda ledger: self._open(ledger, invitation, language, now_ms, link)
+                )
             case KeepDraft(draft):
                 self._work.put(lambda ledger: self._draft(ledger, visit, draft))
             case KeepCallback(sealed):
                 self._work.put(lambda ledger: self._callback(ledger, visit, sealed))
             case CloseVisit():
-                self._work.put(lambda ledger: self._close(ledger, effect, language, link))
+                self._work.put(lambda ledger: self._close(ledger, effect, language))
 
     def note_session(self, effects: tuple[SessionEffect, ...], session: Session) -> None:
         """Write who came, left or paused, and where that leaves the window."""
@@ -170,6 +177,11 @@ class Scribe:
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+    def expect_codes(self) -> None:
+        """Load what draws QR codes, which takes longer than a code itself: no visit is to wait
+        for it."""
+        self._work.put(lambda _: load_maker())
 
     def count(self, reason: str) -> None:
         """Add one to a counter; kept in memory until the next quiet moment.
@@ -226,17 +238,21 @@ class Scribe:
             self._found = Ready()
             return ledger
 
+    def _ledger(self) -> Ledger:
+        device = self._identity.device
+        return Ledger(self._home, device, self._key, by_phone=self._rated_by_phone)
+
     def _open_or_rescue(self) -> Ledger:
         ledger: Ledger | None = None
         try:
-            ledger = Ledger(self._home, self._identity.device, self._key)
+            ledger = self._ledger()
             ledger.quick_check()
         except DamagedFile as error:
             log.error("%s; it is set aside and replaced", error)
             if ledger is not None:
                 ledger.close()
             saved = salvage.rescue_ledger(self._home, self._key.public, self._acknowledged())
-            ledger = Ledger(self._home, self._identity.device, self._key)
+            ledger = self._ledger()
             ledger.note_fault(
                 "ledger-replaced",
                 f"{error}; {saved.records} records and {saved.drafts} drafts read back, "
@@ -320,10 +336,16 @@ class Scribe:
             self._pending = pending
             raise
 
-    def _open(self, ledger: Ledger, invitation: Invited, language: str, now_ms: int) -> None:
+    def _open(
+        self, ledger: Ledger, invitation: Invited, language: str, now_ms: int, link: PhoneLink
+    ) -> None:
         self._rating = True
         with self._answering(invitation.visit):
-            ledger.open_visit(invitation, language, now_ms)
+            receipt = ledger.open_visit(invitation, language, now_ms)
+        # Made once, for the question and the thank-you alike, and only now: a code must not
+        # lead to a visit that is not on disk.
+        code = self._code(invitation, receipt, link) if link.url else ()
+        self._tell(VisitBegun(invitation.visit, receipt, code))
 
     def _draft(self, ledger: Ledger, visit: UUID, draft: Draft) -> None:
         with self._answering(visit):
@@ -333,28 +355,34 @@ class Scribe:
         with self._answering(visit):
             ledger.keep_callback(visit, sealed)
 
-    def _close(self, ledger: Ledger, closing: CloseVisit, language: str, link: PhoneLink) -> None:
+    def _close(self, ledger: Ledger, closing: CloseVisit, language: str) -> None:
         with self._answering(closing.visit):
             ledger.close_visit(closing, language)
         self._rating = False
-        # From here on everything is on disk; a code that cannot be drawn changes nothing.
-        self._tell(VisitStored(closing.visit, self._qr(closing.visit, link)))
+        self._tell(VisitStored(closing.visit))
         if not self._home.reserve.exists():
             self._next_upkeep = 0.0
 
-    def _qr(self, visit: UUID, link: PhoneLink) -> tuple[tuple[bool, ...], ...]:
-        """Return the QR modules that lead a phone to this visit; none without a phone URL."""
-        if not link.url:
-            return ()
-        from device.kiosk.qr import PayloadTooLong, matrix
-
-        expires_s = int(time.time()) + link.valid_days * DAY_S
-        token = sign_token(PhoneToken(self._identity.device, expires_s, visit), self._key)
+    def _code(self, invitation: Invited, receipt: str, link: PhoneLink) -> Modules:
+        """Return the modules of the code that leads a phone to this visit; none if its
+        address is too long for one."""
+        now, asks = moment.now(), asks_of(questions_of(invitation))
+        known = now.clock is ClockQuality.SYNCED
+        expires_s = now.wall_ms // 1000 + link.valid_days * DAY_S if known else 0
+        token = PhoneToken(self._identity.device, expires_s, invitation.visit, asks, receipt)
         try:
-            return matrix(token_url(link.url, token))
+            return matrix(token_url(link.url, sign_token(token, self._key)))
         except PayloadTooLong as error:
             log.error("the phone address %s is too long for a QR code: %s", link.url, error)
             return ()
+
+    def _rated_by_phone(self, visit: UUID) -> frozenset[tuple[Subject, str]]:
+        """Return what of a visit that a crash left open the agent had said was rated."""
+        try:
+            return self._briefing.rated_by_phone(visit)
+        except DeviceError as error:
+            log.error("whether a phone rated visit %s is not known: %s", visit, error)
+            return frozenset()
 
     @contextmanager
     def _answering(self, visit: UUID) -> Iterator[None]:

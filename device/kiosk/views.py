@@ -82,7 +82,8 @@ class RatingView(NamedTuple):
     chosen: int | None = None
     """Level that was just tapped, held for 350 ms; never preset."""
     qr: tuple[tuple[bool, ...], ...] | None = None
-    """QR modules for rating by phone, without quiet zone."""
+    """QR modules for rating by phone, without quiet zone. Empty while the code is being made:
+    its place is kept, so that nothing moves when it comes. None where there is no code."""
     can_go_back: bool = False
     """There is a step before this one: ``back`` leads to it."""
 

@@ -27,6 +27,7 @@ from device.store.reader import Reader
 from protocol.configuration import Configuration, Rules
 from protocol.receipts import Receipt
 from protocol.records import InvitedBy, MatterHandled
+from protocol.subjects import Subject
 
 INSTRUCTION_MS = 2500
 """The kiosk takes an instruction up within this time or not at all; whoever gave it is told
@@ -46,7 +47,8 @@ class Instruction(NamedTuple):
 
     id: int
     kind: str
-    """``invite``, ``cancel``, ``login``, ``logout``, ``pause``, ``resume`` or ``locked``."""
+    """``invite``, ``cancel``, ``rated``, ``login``, ``logout``, ``pause``, ``resume`` or
+    ``locked``."""
     age_ms: int | None
     """Since it was given; None if that was in another boot."""
     body: bytes
@@ -72,6 +74,17 @@ class CancelOrder(msgspec.Struct, frozen=True):
 
     visit: UUID
     reason: str
+
+
+class RatedOrder(msgspec.Struct, frozen=True):
+    """The body of a ``rated``: central holds ratings of this visit that a phone gave.
+
+    Only what was rated, never how: nobody at the window is to learn a level.
+    """
+
+    visit: UUID
+    subjects: tuple[tuple[Subject, str], ...]
+    """All that the phone has rated so far, not only what came last."""
 
 
 class LoginOrder(msgspec.Struct, frozen=True):
@@ -396,6 +409,16 @@ class BriefingReader(Reader):
             )
             for number, kind, boot, given_ms, body in rows
         ]
+
+    def rated_by_phone(self, visit: UUID) -> frozenset[tuple[Subject, str]]:
+        """Return the subjects of ``visit`` that a phone has rated, as far as the agent said."""
+        found: set[tuple[Subject, str]] = set()
+        for (body,) in self._rows("SELECT body FROM instruction WHERE kind = 'rated'"):
+            with suppress(UnreadableBriefing):  # counted when it was taken up
+                order = read_order(body, RatedOrder)
+                if order.visit == visit:
+                    found.update(order.subjects)
+        return frozenset(found)
 
     def acknowledged(self) -> int:
         """Return the last record number that central has receipted; 0 if none."""

@@ -6,8 +6,9 @@ into signed records and removes them in the same transaction, so that a crash le
 either the draft or the record, never both and never neither.
 """
 
+import secrets
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
@@ -31,9 +32,12 @@ from protocol import records
 from protocol.errors import ProtocolError
 from protocol.keys import SigningKey
 from protocol.limits import MAX_SEALED_BYTES
+from protocol.phone import RECEIPT_BYTES, drawn_receipt
 from protocol.records import InvitedBy, Outcome, Record
+from protocol.subjects import Subject
 
 T = TypeVar("T")
+Subjects = Iterable[tuple[Subject, str]]
 
 _LATELY = 40
 """Records looked through for the end of a visit; one visit writes a fraction of that."""
@@ -52,11 +56,15 @@ class Ledger:
         device: str,
         key: SigningKey,
         now: Callable[[], moment.Moment] = moment.now,
+        by_phone: Callable[[UUID], Subjects] = lambda _: (),
     ) -> None:
+        """Open the file. ``by_phone`` says what of a visit was rated by phone, as far as this
+        device has heard: asked about a visit that a crash left open."""
         self._home = home
         self._device = device
         self._key = key
         self._now = now
+        self._by_phone = by_phone
         self._db = open_writer(home.kiosk_db, KIOSK_SCHEMA)
         try:
             self._seq, self._head = self._last_record()
@@ -151,8 +159,13 @@ class Ledger:
         query = "SELECT 1 FROM record WHERE kind = 'visit_opened' AND visit = ?"
         return self._db.execute(query, (visit.bytes,)).fetchone() is not None
 
-    def open_visit(self, invitation: Invited, language: str, opened_ms: int) -> None:
-        """Record that a visit began, and remember it until it is closed."""
+    def open_visit(self, invitation: Invited, language: str, opened_ms: int) -> str:
+        """Record that a visit began, and remember it until it is closed.
+
+        Returns the receipt code drawn for it. It follows from nothing else: the visit's id is
+        known to the staff's console and to business systems, and who has the code sees the level.
+        """
+        receipt = drawn_receipt(secrets.token_bytes(RECEIPT_BYTES))
 
         def work(append: Append) -> None:
             self._recover(append)
@@ -164,6 +177,9 @@ class Ledger:
                 staff=invitation.staff,
                 matters=invitation.matters,
                 system=invitation.system,
+                hall=invitation.hall,
+                rate_unfinished=invitation.rate_unfinished,
+                receipt=receipt,
             )
             if invitation.invited_by is not InvitedBy.CITIZEN:
                 duty.count_invited(self._db, invitation.staff)
@@ -173,6 +189,7 @@ class Ledger:
             )
 
         self._write(work)
+        return receipt
 
     def keep_draft(self, visit: UUID, draft: Draft) -> None:
         """Put a tapped level on disk, in place of what was tapped for the same subject."""
@@ -243,18 +260,22 @@ class Ledger:
         visit, language = UUID(bytes=row[0]), row[1]
         drafts = self._drafts(row[0])
         invitation = _decoded(row[2], Invited)
-        asked = len(questions_of(invitation)) if invitation else len(drafts)
+        questions = questions_of(invitation) if invitation else ()
+        drafted = {(draft.subject, draft.code) for draft in drafts}
+        asked_here = {(question.subject, question.code) for question in questions} - drafted
+        by_phone = len(asked_here.intersection(self._by_phone(visit)))
+        rated = len(drafts) + by_phone
+        asked = len(questions) or len(drafts)
         closing = CloseVisit(
             visit=visit,
             drafts=drafts,
-            outcome=outcome_of(len(drafts), asked, Outcome.TIMED_OUT)
-            if drafts
-            else Outcome.DEVICE_FAULT,
+            outcome=outcome_of(rated, asked, Outcome.TIMED_OUT) if rated else Outcome.DEVICE_FAULT,
             reason="interrupted",
             asked=asked,
             first_tap_ms=None,
             surplus=0,
             callback=self._callback(row[0]),
+            by_phone=by_phone,
         )
         self._write_end(append, closing, language, recovered=True)
         return visit
@@ -303,8 +324,9 @@ class Ledger:
             surplus=closing.surplus,
             recovered=recovered,
             callback=closing.callback,
+            by_phone=closing.by_phone,
         )
-        if closing.drafts:
+        if closing.drafts or closing.by_phone:
             duty.count_rated(self._db, self._staff_of(closing.visit))
         self._forget_visit()
 

@@ -41,6 +41,11 @@ class Roll(Reader):
             return Place(hall_code, hall, window, Hours(opens, closes))
         return None
 
+    def phone_url(self) -> str:
+        """Return where a citizen's phone is sent; empty if no code is shown."""
+        rows = self._rows("SELECT phone_url FROM configuration")
+        return str(rows[0][0]) if rows else ""
+
     def rules(self) -> Rules:
         """Return the rule pack's values. Raises `UnreadableBriefing` too."""
         rows = self._rows("SELECT rules FROM configuration")

@@ -15,7 +15,10 @@ from tests.benchmarks.figures import Figure, table
 BENCHMARKS = {
     "commit": "a rating on disk, against the bare write",
     "drain": "a long backlog to a real central, on SQLite and PostgreSQL",
+    "channels": "ratings from hotline, SMS and platforms, on SQLite and PostgreSQL",
     "staff": "log-ins and searches in a hall of 10,000 staff and 5,000 matters",
+    "by-phone": "a rating by phone to the device, with a thousand devices waiting",
+    "receipts": "a receipt code among a million visits",
     "bytes": "on the wire, on the device's disk, at central",
     "first-frame": "start to first frame, against a bare window",
     "tap": "tap to changed pixel, against a bare window",

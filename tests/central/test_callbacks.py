@@ -9,11 +9,13 @@ from uuid import UUID, uuid4
 import pytest
 import requests
 from central_rig import Device, MakeDatabase, RunningCentral, verdicts
+from results_rig import Visit, without_device
 from test_central_cli import run, served
 
 from central import callbacks, ingest, schema, sealing
 from central.database import Database
 from central.errors import CentralError, KeyMissing
+from central.remote_ratings import Given
 from central.service import Central, now_ms
 from central.settings import read_settings
 from protocol import configuration, messages
@@ -126,6 +128,7 @@ def test_no_call_of_the_api_gives_out_what_is_sealed(device: Device) -> None:
             *(f"/v1/counts?by={by}" for by in ("staff", "matter", "hall", "window", "device")),
             *(f"/v1/service?by={by}" for by in ("staff", "window", "day", "device", "hall")),
             "/v1/sessions",
+            "/v1/unbound",
             "/v1/devices",
             "/v1/refusals",
             "/schema/openapi.json",
@@ -173,6 +176,73 @@ def test_a_backlog_of_version_1_is_still_taken(own_central: RunningCentral) -> N
     assert verdicts(device.send()) == ["stored"] * 5
     assert len(own_central.ask("/v1/ratings")["ratings"]) == 1
     assert wanted(own_central) == []
+
+
+# --- left on a phone ---------------------------------------------------------------------------
+
+
+def leave(place: RunningCentral, device: str, visit: UUID, *, received_ms: int) -> None:
+    """Keep a number as the phone page does: sealed before it is stored."""
+    row = {
+        "hall": "210100-01",
+        "device": device,
+        "visit": visit.bytes,
+        "sealed": seal(NUMBER, KEY.public, Place(device, visit)),
+        "received_ms": received_ms,
+    }
+    with place.database.writing() as connection:
+        connection.execute(schema.remote_callback.insert(), [row])
+
+
+def test_a_number_left_on_a_phone_stands_with_the_devices_visit(device: Device) -> None:
+    visit = Visit(device)
+    visit.opens()
+    visit.taps(0, Level.VERY_SATISFIED, 5_000, at=6_000)
+    visit.arrives(7_000)
+    visit.phones(1, Level.FAIRLY_SATISFIED, 8_000)
+    leave(device.place, device.name, visit.visit, received_ms=8_000)
+    (one,) = of(device)
+    assert (one.visit, one.hall, one.window) == (visit.visit, "210100-01", "12")
+    assert (one.lowest, one.ended_ms) == (Level.FAIRLY_SATISFIED, 8_000)
+    assert callbacks.number_of(one, KEY) == NUMBER
+
+
+def test_the_lowest_level_is_told_before_the_visit_is_known(device: Device) -> None:
+    visit = Visit(device)
+    visit.phones(0, Level.DISSATISFIED, 1_000)
+    leave(device.place, device.name, visit.visit, received_ms=1_000)
+    (one,) = of(device)
+    assert (one.window, one.lowest) == (None, Level.DISSATISFIED)
+
+
+def test_a_number_left_by_a_printed_code_is_told_with_its_window(
+    own_central: RunningCentral,
+) -> None:
+    given = Given(Subject.STAFF, Level.DISSATISFIED, code="1001")
+    visit, _ = without_device(own_central, given, window="13")
+    without_device(own_central, given)
+    leave(own_central, "", visit, received_ms=5)
+    (one,) = wanted(own_central)
+    assert (one.device_id, one.device, one.visit, one.window) == (None, "", visit, "13")
+    assert one.lowest is Level.DISSATISFIED
+    assert callbacks.number_of(one, KEY) == NUMBER
+    assert callbacks.number_of(one._replace(visit=uuid4()), KEY) is None
+
+
+def test_both_numbers_of_one_visit_are_read_each_by_itself(own_central: RunningCentral) -> None:
+    device = Device(own_central).enrol()
+    visit = write_visit(device, NUMBER, Level.SATISFIED)
+    device.send()
+    leave(own_central, device.name, visit, received_ms=5)
+    remote, here = wanted(own_central)
+    assert (remote.ended_ms, remote.device_id) == (5, None)
+    with own_central.database.writing() as connection:
+        callbacks.note_opened(connection, [remote], 7_000)
+    assert wanted(own_central) == [here]
+    assert {one.opened_ms for one in wanted(own_central, opened=True)} == {7_000, None}
+    with own_central.database.writing() as connection:
+        callbacks.note_opened(connection, wanted(own_central, opened=True), 9_000)
+    assert [one.opened_ms for one in wanted(own_central, opened=True)] == [7_000, 9_000]
 
 
 # --- the key --------------------------------------------------------------------------------

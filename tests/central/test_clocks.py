@@ -4,7 +4,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from central.clocks import (
-    SLACK_MS,
     Anchor,
     Corrected,
     Reading,
@@ -15,7 +14,7 @@ from central.clocks import (
     correct,
 )
 from protocol.limits import MAX_INTEGER
-from protocol.records import ClockQuality
+from protocol.records import CLOCK_SLACK_MS, ClockQuality
 
 SYNCED, UNSYNCED = ClockQuality.SYNCED, ClockQuality.UNSYNCED
 NOW = 1_800_000_000_000
@@ -28,7 +27,7 @@ def test_a_synchronised_clock_is_believed() -> None:
 
 
 def test_a_synchronised_clock_far_ahead_of_central_is_not() -> None:
-    reading = Reading(NOW + SLACK_MS + 1, SYNCED, 9)
+    reading = Reading(NOW + CLOCK_SLACK_MS + 1, SYNCED, 9)
     assert correct(reading, None, NOW) == Corrected(NOW, TimeSource.RECEIVED)
     assert anchor_of_record(reading, NOW) is None
 
@@ -55,7 +54,7 @@ def test_nothing_happened_after_it_came_in(
     wall: int, clock: ClockQuality, monotonic: int, anchor: Anchor | None, received: int
 ) -> None:
     found = correct(Reading(wall, clock, monotonic), anchor, received)
-    assert 0 <= found.ms <= received + SLACK_MS
+    assert 0 <= found.ms <= received + CLOCK_SLACK_MS
 
 
 @given(st.lists(anchors, min_size=1), st.randoms())

@@ -1,16 +1,33 @@
 """The migrations lead to exactly the tables in the code, and nothing is served on others."""
 
 from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from central_rig import MakeDatabase
 from sqlalchemy import inspect, select, text
 
-from central.database import Database, sqlite_url
+from central.database import Database, _alembic, sqlite_url
 from central.errors import SchemaMismatch
-from central.schema import Bytes, device, matter, metadata
+from central.remote_ratings import Given, Place, Way, take
+from central.schema import Bytes, device, matter, metadata, visit
+from protocol.keys import SigningKey
+from protocol.levels import Level
+from protocol.phone import receipt_code
+from protocol.subjects import Channel, Subject
+
+A_DEVICE: dict[str, Any] = {
+    **{column.name: b"" for column in device.columns if isinstance(column.type, Bytes)},
+    "name": "hcp-1",
+    "board": "b",
+    "window": "W1",
+    "software": "s",
+    **dict.fromkeys(("id", "algorithm", "enrolled_ms", "head", "contact_ms"), 1),
+}
 
 
 def test_the_migrated_schema_is_the_one_in_the_code(make_database: MakeDatabase) -> None:
@@ -37,11 +54,8 @@ def test_migrating_twice_changes_nothing(make_database: MakeDatabase) -> None:
 def test_devices_of_the_first_schema_are_kept(tmp_path: Path) -> None:
     database = Database(sqlite_url(tmp_path / "central.db"))
     database.migrate("0001")
-    row = {column.name: b"" for column in device.columns if isinstance(column.type, Bytes)}
-    row |= {"name": "hcp-1", "board": "b", "window": "W1", "software": "s"}
-    row |= dict.fromkeys(("id", "algorithm", "enrolled_ms", "head", "contact_ms"), 1)
     with database.writing() as connection:
-        connection.execute(device.insert().values(**row))
+        connection.execute(device.insert().values(**A_DEVICE))
     assert database.devices_held() == 1
     with pytest.raises(SchemaMismatch, match="run `haochaping central migrate`"):
         database.check_schema()
@@ -62,6 +76,40 @@ def test_matters_of_an_older_schema_get_their_initials(tmp_path: Path) -> None:
     with database.reading() as connection:
         rows = connection.execute(select(matter.c.code, matter.c.initials)).all()
     assert rows == [("M1", "ybjf")]
+    database.close()
+
+
+def test_visits_of_an_older_schema_get_the_codes_that_their_citizens_took_away(
+    make_database: MakeDatabase,
+) -> None:
+    database = Database(make_database())
+    visits = [uuid4() for _ in range(2500)]
+    insert = "INSERT INTO visit (device_id, visit, opened_seq) VALUES (:device, :visit, 1)"
+    with database.writing() as connection:
+        connection.execute(device.insert().values(**A_DEVICE))
+        command.downgrade(_alembic(connection), "0005")
+        connection.execute(text(insert), [{"device": 1, "visit": one.bytes} for one in visits])
+    database.migrate()
+    with database.reading() as connection:
+        found = dict(connection.execute(select(visit.c.visit, visit.c.receipt)).all())
+    assert found == {one.bytes: receipt_code(one) for one in visits}
+    database.close()
+
+
+def test_what_came_by_phone_goes_with_the_schema_that_could_hold_it(
+    make_database: MakeDatabase,
+) -> None:
+    database = Database(make_database())
+    with database.writing() as connection:
+        place, key = Place("H", uuid4(), window="1"), SigningKey.generate()
+        way, given = Way(Channel.QR, "en"), Given(Subject.HALL, Level.SATISFIED, code="H")
+        take(connection, key, place, way, [given], 1)
+        command.downgrade(_alembic(connection), "0005")
+        assert connection.execute(text("SELECT count(*) FROM rating")).scalar_one() == 0
+    database.migrate()
+    database.check_schema()
+    with database.writing() as connection:
+        take(connection, key, place, way, [given], 2)
     database.close()
 
 

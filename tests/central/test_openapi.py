@@ -87,7 +87,14 @@ def test_what_editors_send_is_described(document: dict[str, Any]) -> None:
 
 
 def test_it_says_who_may_ask(document: dict[str, Any]) -> None:
-    security = {path: call.get("security") for path, _, call in calls(document)}
+    security = {path: call.get("security") for path, how, call in calls(document) if how != "post"}
+    security |= {
+        path: call.get("security")
+        for path, how, call in calls(document)
+        if how == "post" and path not in security
+    }
+    assert document["paths"]["/v1/ratings"]["post"]["security"] == [{"channel": []}]
+    assert security["/v1/ratings/batch"] == [{"channel": []}]
     assert security["/v1/records"] == [{"deviceSignature": []}]
     assert security["/v1/ratings"] == [{"reader": []}]
     assert security["/v1/photos/{digest}"] == [{"deviceSignature": []}]

@@ -2,6 +2,7 @@
 
 import gzip
 import socket
+import threading
 import time
 import zlib
 from pathlib import Path
@@ -22,6 +23,8 @@ from central_rig import (
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from central import refusals
+from central.database import insert_new
 from central.settings import Limits
 from protocol import messages
 from protocol.messages import MAX_BATCH_BYTES, Batch
@@ -45,7 +48,7 @@ def refused(answer: requests.Response, status: int, code: str) -> bool:
 
 
 def test_an_address_that_is_not_there(central: RunningCentral) -> None:
-    for path in ("/", "/v1", "/v2/records", "/v1/records/1", "/R/", "/favicon.ico"):
+    for path in ("/v1", "/v2/records", "/v1/records/1", "/V/", "/favicon.ico"):
         refused(requests.get(central.url + path, timeout=20), 404, "not-found")
 
 
@@ -65,6 +68,23 @@ def test_every_refusal_is_counted(own_central: RunningCentral) -> None:
     requests.post(own_central.url + "/v1/records", data=b"x", timeout=20)
     counted = {row["code"]: row["count"] for row in own_central.ask("/v1/refusals")["refusals"]}
     assert counted == {"not-found": 3, "bad-signature": 1}
+
+
+def test_a_count_that_is_being_written_down_is_not_missed(
+    own_central: RunningCentral, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go = threading.Event(), threading.Event()
+
+    def slowly(*words: Any, **more: Any) -> int:
+        begun.set()
+        assert go.wait(20)
+        return insert_new(*words, **more)
+
+    monkeypatch.setattr(refusals, "insert_new", slowly)
+    own_central.central.refusals.count("too-slow")
+    assert begun.wait(20)
+    threading.Timer(0.2, go.set).start()
+    assert own_central.refusals() == {"too-slow": 1}
 
 
 # --- signatures

@@ -76,6 +76,8 @@ BY_KIND: dict[str, st.SearchStrategy[Any]] = {
         window=lines,
         staff=lines,
         matters=matters,
+        hall=lines,
+        rate_unfinished=st.booleans(),
     ),
     "rating": st.builds(
         Rating,
@@ -104,6 +106,7 @@ BY_KIND: dict[str, st.SearchStrategy[Any]] = {
         surplus=naturals(),
         recovered=st.booleans(),
         callback=st.binary(max_size=MAX_SEALED_BYTES),
+        by_phone=naturals(),
     ),
     "fault": st.builds(
         Fault,

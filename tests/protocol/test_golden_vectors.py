@@ -23,12 +23,13 @@ import rfc9180
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from protocol import configuration, cose, messages, phone, receipts, records
+from protocol import by_phone, configuration, cose, messages, phone, receipts, records, remote
 from protocol.keys import SigningKey
 from protocol.levels import Level
+from protocol.questions import Asks
 from protocol.records import AnyRecord, ClockQuality, InvitedBy, MatterHandled, Outcome
 from protocol.sealing import OpeningKey, Place
-from protocol.subjects import Subject
+from protocol.subjects import Channel, Subject
 
 GOLDEN = Path(__file__).parent / "golden"
 REFRESH = os.environ.get("HAOCHAPING_REFRESH_GOLDEN") == "1"
@@ -89,6 +90,19 @@ _MAKE: dict[str, tuple[type, dict[str, Any]]] = {
                 MatterHandled("11210000463100000120001160020000", finished=False, count=3),
             ),
             "system": "不动产登记系统",
+            "receipt": "7K4M2Q9D",
+        },
+    ),
+    "visit_opened_at_a_hall": (
+        records.VisitOpened,
+        {
+            "visit": VISIT,
+            "invited_by": InvitedBy.CITIZEN,
+            "window": "",
+            "staff": "",
+            "matters": (MatterHandled(MATTER, finished=False),),
+            "hall": "211200-BH",
+            "rate_unfinished": True,
         },
     ),
     "rating": (
@@ -124,6 +138,7 @@ _MAKE: dict[str, tuple[type, dict[str, Any]]] = {
             "first_tap_ms": 1_500,
             "surplus": 3,
             "callback": SEALED,
+            "by_phone": 1,
         },
     ),
     "fault": (records.Fault, {"code": "touch-lost", "detail": "触摸屏无响应\n已重新连接"}),
@@ -168,7 +183,31 @@ CONFIGURATION = configuration.Configuration(
     texts={"zh-CN": {"greet": "您好，请问办理什么业务"}},
 )
 RECEIPT = receipts.Receipt(DEVICE, 5, bytes(range(100, 132)), 1_776_213_060_000)
-TOKEN = phone.PhoneToken(DEVICE, 1_776_299_400, VISIT)
+TOKEN = phone.PhoneToken(DEVICE, 1_776_299_400, VISIT, Asks(staff=1, matters=2), "7K4M2Q9D")
+REMOTE = remote.RemoteRating(
+    hall="211200-BH",
+    seq=1,
+    prev=remote.genesis("211200-BH", CENTRAL_KEY.public.raw),
+    id=_id(1),
+    at_ms=1_776_213_090_000,
+    device=DEVICE,
+    visit=VISIT,
+    question=1,
+    subject=Subject.MATTER,
+    level=Level.DISSATISFIED,
+    tags=(209, 213),
+    comment="等了两个小时\n还没办完",
+    channel=Channel.QR,
+)
+
+BY_PHONE = by_phone.VisitByPhone(
+    DEVICE,
+    VISIT,
+    (
+        by_phone.RatedSubject(Subject.STAFF, "1024"),
+        by_phone.RatedSubject(Subject.MATTER, question=1),
+    ),
+)
 
 
 # --- making the vectors --------------------------------------------------------------
@@ -263,6 +302,17 @@ def _make_receipt() -> dict[str, Any]:
     }
 
 
+def _make_by_phone() -> dict[str, Any]:
+    signed = by_phone.sign(BY_PHONE, CENTRAL_KEY)
+    payload = cose.open_unverified(signed)[1]
+    return {
+        "about": "Which subjects of a visit were rated by phone; of the second one central knows "
+        f"only its place among the questions. {_HOW}",
+        "fields": readable(cbor2.loads(payload)),
+        **_signed(signed, CENTRAL_KEY, cose.BY_PHONE),
+    }
+
+
 def _make_configuration() -> dict[str, Any]:
     signed = configuration.sign(CONFIGURATION, CENTRAL_KEY)
     return {
@@ -313,19 +363,36 @@ def _make_phone() -> dict[str, Any]:
     signed = base64.b32decode(text + "=" * (-len(text) % 8))
     visits = [VISIT, UUID(int=0), UUID(int=2**128 - 1), _id(1)]
     return {
-        "about": "What the QR code says. payload = CBOR map {1: device, 4: expires_s, 7: visit "
-        "as 16 bytes} (RFC 8392). " + _HOW + " token = signed in base32 (RFC 4648) "
-        "without padding; url = phone_url in capitals, '/R/', token. A receipt code is the "
-        "first 40 bits of SHA-256 of 'haochaping/code', a zero byte and the visit's 16 bytes, "
-        "in Crockford's base32.",
+        "about": "What the QR code says. payload = CBOR map {1: device, 7: visit as 16 bytes, "
+        "4: expires_s, left out where the date is not known, -70001: how many questions are "
+        "about [staff, matters, hall], -70002: the receipt code's 5 bytes; both left out where "
+        "not said} (RFC 8392). " + _HOW + " token = signed in base32 (RFC 4648) "
+        "without padding; url = phone_url in capitals, '/R/', token. A receipt code is 40 "
+        "bits in Crockford's base32; of a visit whose record names none they are the first of "
+        "SHA-256 of 'haochaping/code', a zero byte and the visit's 16 bytes.",
         "device": TOKEN.device,
         "expires_s": TOKEN.expires_s,
         "visit": str(TOKEN.visit),
+        "asks": list(TOKEN.asks),
+        "receipt": TOKEN.receipt,
         "phone_url": CONFIGURATION.phone_url,
         **_signed(signed, RECORD_KEY, cose.PHONE),
         "token": text,
         "url": phone.token_url(CONFIGURATION.phone_url, text),
         "receipt_codes": {str(visit): phone.receipt_code(visit) for visit in visits},
+    }
+
+
+def _make_remote() -> dict[str, Any]:
+    signed = remote.sign(REMOTE, CENTRAL_KEY)
+    fields = msgspec.to_builtins(REMOTE, builtin_types=(bytes, UUID))
+    return {
+        "about": "A rating that central took in from a phone, as the first of its hall. payload = "
+        "CBOR map. " + _HOW + " genesis = SHA-256 of 'haochaping/remote-genesis', a zero byte, the "
+        "hall's code, a zero byte and central's public key.",
+        "genesis": REMOTE.prev.hex(),
+        "fields": readable({k: v.bytes if isinstance(v, UUID) else v for k, v in fields.items()}),
+        **_signed(signed, CENTRAL_KEY, cose.REMOTE),
     }
 
 
@@ -355,6 +422,8 @@ MAKERS = {
     "batch": _make_batch,
     "enrolment": _make_enrolment,
     "phone": _make_phone,
+    "remote": _make_remote,
+    "by_phone": _make_by_phone,
     "sealing": _make_sealing,
 }
 
@@ -371,7 +440,7 @@ def stored(name: str) -> dict[str, Any]:
 SIGNED_VECTORS = [
     *(("records", number) for number in range(len(_MAKE))),
     *(("chain", number) for number in range(5)),
-    *((name, None) for name in ("receipt", "configuration", "phone")),
+    *((name, None) for name in ("receipt", "configuration", "phone", "remote", "by_phone")),
 ]
 
 
@@ -411,6 +480,11 @@ def test_these_bytes_are_read_as_this_receipt() -> None:
     assert receipts.verify(signed, CENTRAL_KEY.public) == RECEIPT
 
 
+def test_these_bytes_are_read_as_rated_by_phone() -> None:
+    signed = bytes.fromhex(stored("by_phone")["signed"])
+    assert by_phone.verify(signed, CENTRAL_KEY.public) == BY_PHONE
+
+
 def test_these_bytes_are_read_as_this_configuration() -> None:
     signed = bytes.fromhex(stored("configuration")["signed"])
     assert configuration.verify(signed, CENTRAL_KEY.public) == CONFIGURATION
@@ -434,6 +508,18 @@ def test_this_text_is_read_as_this_token() -> None:
     assert token == TOKEN
 
 
+def test_a_token_of_version_3_says_not_what_is_asked() -> None:
+    golden = _of_version(3, "phone")
+    token, signed = phone.read_token(golden["token"])
+    phone.verify_token(signed, RECORD_KEY.public)
+    assert token == phone.PhoneToken(DEVICE, golden["expires_s"], VISIT)
+
+
+def test_these_bytes_are_read_as_this_remote_rating() -> None:
+    signed = bytes.fromhex(stored("remote")["signed"])
+    assert remote.verify(signed, CENTRAL_KEY.public) == REMOTE
+
+
 def test_this_number_is_opened_in_its_place() -> None:
     golden = stored("sealing")
     place = Place(golden["device"], UUID(golden["visit"]))
@@ -448,7 +534,7 @@ def _of_version(version: int, name: str) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version", [1, 2, 3])
 @pytest.mark.parametrize("name", ["records", "chain"])
 def test_older_records_are_read_without_what_came_later(version: int, name: str) -> None:
     for golden in _of_version(version, name)["vectors"]:
@@ -456,24 +542,29 @@ def test_older_records_are_read_without_what_came_later(version: int, name: str)
         assert record.version == golden["fields"]["v"] == version
         if isinstance(record, records.VisitClosed) and version == 1:
             assert record.callback == b""
+        if isinstance(record, records.VisitClosed):
+            assert record.by_phone == 0
         if isinstance(record, records.VisitOpened):
-            assert record.system == ""
-            assert all(matter.count == 0 for matter in record.matters)
+            assert (record.hall, record.rate_unfinished) == ("", False)
+            if version < 3:
+                assert record.system == ""
+                assert all(matter.count == 0 for matter in record.matters)
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version", [1, 2, 3])
 def test_an_older_batch_is_read(version: int) -> None:
     batch = messages.decode_batch(bytes.fromhex(_of_version(version, "batch")["encoded"]))
     assert [records.read(signed).version for signed in batch.records] == [version] * 5
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version", [1, 2, 3])
 def test_a_configuration_of_an_older_central_says_nothing_of_what_came_later(version: int) -> None:
     signed = bytes.fromhex(_of_version(version, "configuration")["signed"])
     read = configuration.verify(signed, CENTRAL_KEY.public)
     assert (read.sealing_key == b"") is (version == 1)
     assert (read.rules.callback_seconds, read.rules.login_tries) == (90, 5)
-    assert (read.systems, read.hours, read.texts) == ((), configuration.Hours(), {})
+    if version < 3:
+        assert (read.systems, read.hours, read.texts) == ((), configuration.Hours(), {})
     assert [member.number for member in read.staff] == [
         member.number for member in CONFIGURATION.staff
     ]
@@ -590,6 +681,8 @@ def test_the_token_is_a_cbor_web_token() -> None:
         1: golden["device"],
         4: golden["expires_s"],
         7: UUID(golden["visit"]).bytes,
+        -70001: golden["asks"],
+        -70002: bytes.fromhex("3cc9415d2d"),
     }
     padded = golden["token"] + "=" * (-len(golden["token"]) % 8)
     assert base64.b32decode(padded).hex() == golden["signed"]

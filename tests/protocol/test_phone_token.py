@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from protocol import cose, phone
 from protocol.errors import BadSignature, Malformed
-from protocol.limits import MAX_INTEGER
+from protocol.limits import MAX_INTEGER, MAX_MATTERS
 from protocol.phone import PhoneToken
+from protocol.questions import Asks
 
 ALPHANUMERIC = set("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:")
 """What QR's alphanumeric mode can hold (ISO/IEC 18004, table 5)."""
@@ -22,7 +23,18 @@ CROCKFORD = set("0123456789ABCDEFGHJKMNPQRSTVWXYZ")
 URL = "https://pingjia.binhai.gov.cn"
 
 devices = st.from_regex(r"[A-Z0-9-]{1,24}", fullmatch=True)
-tokens = st.builds(PhoneToken, device=devices, expires_s=naturals(), visit=st.uuids())
+asks = st.builds(
+    Asks, staff=st.integers(0, 1), matters=st.integers(0, MAX_MATTERS), hall=st.integers(0, 1)
+)
+receipts = st.just("") | st.binary(min_size=5, max_size=5).map(phone.drawn_receipt)
+tokens = st.builds(
+    PhoneToken,
+    device=devices,
+    expires_s=naturals(),
+    visit=st.uuids(),
+    asks=asks,
+    receipt=receipts,
+)
 TOKEN = PhoneToken("HP-BH-012", 1_776_299_400, UUID(int=0xABC))
 TEXT = phone.sign_token(TOKEN, KEY)
 

@@ -1,8 +1,12 @@
 """One question over five equal keys; on a tall canvas, the keys lie under one another."""
 
+from math import ceil
 from typing import NamedTuple
 
 from device.kiosk.layout import Box, Design, Kind
+
+_TWO_PIXELS = 122
+"""Pixels of a code of version 9, quiet zone included, at two pixels to a module."""
 
 
 class RatingPlaces(NamedTuple):
@@ -33,10 +37,13 @@ class RatingPlaces(NamedTuple):
     matter_left: int
     matter_icon: Box
     qr: Box
-    """The code for rating by phone; its words stand left of it or under it."""
+    """The white ground of the code for rating by phone, the same however large the code is;
+    its words stand left of it or under it."""
     qr_words_below: bool
     qr_words: float
     """Width of the words beside the code, as a share of its own."""
+    closes_up: bool = False
+    """What stands under a question of one line moves up to it."""
 
 
 def places(design: Design) -> RatingPlaces:
@@ -75,17 +82,18 @@ def _wide(design: Design) -> RatingPlaces:
 
 def _compact(design: Design) -> RatingPlaces:
     right, large, down = design.width - 16, design.large, design.spare[1]
+    # Three pixels to a module of the code on the smallest panel: the keys give way to it.
     return RatingPlaces(
-        keys=_columns(design, 16, 12, 222 + down // 2, 232 + down - down // 2), abreast=False,
-        face=96 if large else 104, ticks=design.height - 15, back=(16, 110, 94, 94),
-        question_rows=1, step=0, question=160 if large else 140, hint=None if large else 190,
-        matter_step=None, matter_question=136 if large else 126,
-        matter_question_size=60 if large else 43, matter_question_rows=1,
-        matter_name=193 if large else 171, matter_size=30 if large else 24,
-        matter_case=None if large else 203, matter_left=64,
-        matter_icon=(16, 170, 44, 44) if large else (16, 163, 44, 44),
-        qr=(right - 122, 98, 122, 122), qr_words_below=False,
-        qr_words=1.1,
+        keys=_columns(design, 16, 12, 288 + down // 2, 166 + down - down // 2), abreast=False,
+        face=92, ticks=design.height - 15, back=(16, 110, 94, 94),
+        question_rows=2, step=0, question=192 if large else 168, hint=None if large else 248,
+        matter_step=None, matter_question=168 if large else 154,
+        matter_question_size=54 if large else 43, matter_question_rows=2,
+        matter_name=254 if large else 232, matter_size=30 if large else 24,
+        matter_case=None if large else 264, matter_left=64,
+        matter_icon=(16, 232, 44, 44) if large else (16, 224, 44, 44),
+        qr=(right - 184, 101, 184, 184), qr_words_below=False,
+        qr_words=0.6, closes_up=True,
     )  # fmt: skip
 
 
@@ -94,6 +102,7 @@ def _tall(design: Design) -> RatingPlaces:
     top, pitch = 374 + design.spare[1] // 3, 152
     pitch += (design.spare[1] - design.spare[1] // 3) // 5
     shift = design.spare[1] // 6
+    code = max(183, ceil(_TWO_PIXELS / design.unit))
     return RatingPlaces(
         keys=tuple((36, top + index * pitch, width, pitch - 12) for index in range(5)),
         abreast=True, face=112, ticks=None, back=(36, 186 + shift, 150, 150),
@@ -103,6 +112,6 @@ def _tall(design: Design) -> RatingPlaces:
         matter_name=(334 if large else 306) + shift, matter_size=38 if large else 32,
         matter_case=None if large else 346 + shift, matter_left=98,
         matter_icon=(36, (308 if large else 299) + shift, 52, 52),
-        qr=(design.width - 36 - 183, 161 + shift, 183, 183), qr_words_below=True,
+        qr=(design.width - 36 - code, 160 + shift, code, code), qr_words_below=True,
         qr_words=1.0,
     )  # fmt: skip

@@ -96,6 +96,6 @@ def _tall(design: Design) -> ThanksPlaces:
         done=(36, card + 552, right - 36, 150), done_size=60 if large else 52,
         auto=(design.width // 2, card + 742), auto_size=38 if large else 33, auto_align=0.5,
         auto_rows=1,
-        card=(36, card, right - 36, 528), qr=(design.width // 2 - 164, card + 6, 328, 328),
+        card=(36, card, right - 36, 528), qr=(design.width // 2 - 156, card + 14, 312, 312),
         add=card + 352, add_size=44, valid=card + 399, valid_size=34 if large else 32, inside=True,
     )  # fmt: skip

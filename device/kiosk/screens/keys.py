@@ -43,6 +43,10 @@ def cap(
     return 0
 
 
+_LEAST_FACE = 0.46
+"""Of a level key's height; below that the label gives way, as far as it may."""
+
+
 def level_key(look: Look, language: str, level: int, size: tuple[int, int], state: str) -> Key:
     """Return the key of one level, as wide and high as ``size``."""
 
@@ -92,14 +96,22 @@ def _labels(sheet: Sheet, room: float, rows: int) -> tuple[float, int]:
 
 
 def _one_above_the_other(sheet: Sheet, level: int, size: tuple[int, int], sunk: int) -> None:
-    """Set face and label in a column, with even room above, between and below."""
+    """Set face and label in a column, with even room above, between and below.
+
+    In a low key both give way, the label down to the size of a text's body.
+    """
     places = sheet.look.layout.rating
-    room = size[0] - 2 * sheet.sizes.pad
+    room, height = size[0] - 2 * sheet.sizes.pad, size[1] - sheet.sizes.edge
     label_size, rows = _labels(sheet, room, 2)
-    step = label_size * 1.24
-    face = min(places.face, size[0] - 2 * sheet.sizes.pad)
-    words = label_size + step * (rows - 1)
-    left = size[1] - sheet.sizes.edge - face - words
+    face = float(min(places.face, room))
+    while True:
+        words = label_size * (1 + 1.24 * (rows - 1))
+        most = height - words - 0.5 * label_size
+        if most >= _LEAST_FACE * height or label_size <= sheet.sizes.body:
+            break
+        label_size -= 1
+    face = min(face, most)
+    left = height - face - words
     above = left * (0.4 if rows == 1 else 0.32)
     middle = above + face / 2 + sunk
     sheet.face(level, (size[0] / 2, middle), face)

@@ -2,6 +2,7 @@
 
 from device.kiosk.actions import Action
 from device.kiosk.look import Look
+from device.kiosk.qr import Modules
 from device.kiosk.screens.codes import code_image
 from device.kiosk.screens.header import staff_header
 from device.kiosk.screens.keys import CHOSEN, REST, level_key, word_key
@@ -30,13 +31,13 @@ def compose(view: RatingView, look: Look) -> Scene:
         if places.matter_step != told:
             _step(sheet, view, places.matter_step, left, right)
         asked = (places.matter_question_size, places.matter_question_rows)
-        _question(sheet, view, places.matter_question, (left, right), *asked)
-        _matter(sheet, view.matter, left, right, case=places.matter_case != told)
+        up = _question(sheet, view, places.matter_question, (left, right), *asked)
+        _matter(sheet, view.matter, left, right, up, case=places.matter_case != told)
     else:
         asked = (sizes.question, places.question_rows)
-        _question(sheet, view, places.question, (left, right), *asked)
+        up = _question(sheet, view, places.question, (left, right), *asked)
         if places.hint is not None and places.hint != told:
-            _hint(sheet, view, places.hint, left, right)
+            _hint(sheet, view, places.hint - up, left, right)
         if not look.layout.design.large and places.step != told:
             _step(sheet, view, places.step, left, right)
     if told:
@@ -84,7 +85,7 @@ def _step(sheet: Sheet, view: RatingView, middle: int | None, left: float, right
         sheet.write_fitted(text, (left, middle), small, sheet.colours.ink2, right - left)
 
 
-def _hint(sheet: Sheet, view: RatingView, middle: int, left: float, right: float) -> None:
+def _hint(sheet: Sheet, view: RatingView, middle: float, left: float, right: float) -> None:
     """Say what to do; where there is no line for it, which question this is comes first."""
     sizes, text = sheet.sizes, sheet.words("hint")
     if view.steps > 1 and not sheet.look.layout.rating.step:
@@ -99,64 +100,75 @@ def _question(
     ends: tuple[float, float],
     size: int,
     rows: int,
-) -> None:
+) -> float:
+    """Ask; return by how much what stands below may move up."""
     text = sheet.words(f"q.{view.subject}{'.large' if sheet.look.layout.design.large else ''}")
-    room, spacing = ends[1] - ends[0], 1.27
+    room, spacing, closes_up = ends[1] - ends[0], 1.27, sheet.look.layout.rating.closes_up
     if rows == 1:
         fitted = sheet.fit(text, size, True, room, 1, size * 0.42)
+    elif closes_up:
+        height = size * (1 + spacing * (rows - 1))
+        fitted = sheet.fill(text, size, True, (room, height), spacing)
     else:
         fitted = sheet.balance(text, size, True, room, rows)
     place = (ends[0], middle)
     sheet.write_lines(fitted, place, sheet.colours.ink, True, spacing=spacing)
+    return (rows - len(fitted.lines)) * size * spacing / 2 if closes_up else 0
 
 
-def _matter(sheet: Sheet, matter: MatterLine, start: float, right: float, *, case: bool) -> None:
+def _matter(
+    sheet: Sheet, matter: MatterLine, start: float, right: float, up: float, *, case: bool
+) -> None:
     """Show the matter, and under it which ``case`` it is about."""
     places, sizes, colours = sheet.look.layout.rating, sheet.sizes, sheet.colours
     x, y, w, h = places.matter_icon
     moved = start - sizes.margin
-    sheet.icon("document", (x + moved + w / 2, y + h / 2), w, colours.accent)
+    sheet.icon("document", (x + moved + w / 2, y + h / 2 - up), w, colours.accent)
     left = places.matter_left + moved
     room = right - left
     sheet.write_fitted(
-        matter.name, (left, places.matter_name), places.matter_size, colours.ink, room, True,
+        matter.name, (left, places.matter_name - up), places.matter_size, colours.ink, room, True,
         least=sizes.smallest,
     )  # fmt: skip
     if places.matter_case is None or not case:
         return
-    at: float = left
+    at, middle = float(left), places.matter_case - up
     narrow = places.abreast or not places.matter_step
     if matter.case:
         text = matter.case if narrow else f"{sheet.words('case')} {matter.case}"
-        at += sheet.write(text, (at, places.matter_case), sizes.small, colours.ink2) + 24
+        at += sheet.write(text, (at, middle), sizes.small, colours.ink2) + 24
     if matter.cases > 1:
         batch = sheet.words("batch.short" if places.abreast else "batch", n=matter.cases)
         if sheet.width(batch, sizes.smallest, True) > right - at:
             batch = sheet.words("batch.short", n=matter.cases)
         fitted = sheet.fit(batch, sizes.small, True, right - at, 1, sizes.smallest)
-        sheet.write_lines(fitted, (at, places.matter_case), colours.ink, True)
+        sheet.write_lines(fitted, (at, middle), colours.ink, True)
 
 
-def _code(sheet: Sheet, modules: tuple[tuple[bool, ...], ...]) -> float:
-    """Show the QR code at the right end; return where it and its words begin."""
+def _code(sheet: Sheet, modules: Modules) -> float:
+    """Show the QR code at the right end; return where it and its words begin.
+
+    Ground and words stand where they do before there are ``modules``: nothing moves when the
+    code comes, and no code is cut because it is larger than the one before.
+    """
     places, sizes = sheet.look.layout.rating, sheet.sizes
     x, y, w, h = places.qr
-    image = code_image(sheet.look, modules, min(w, h))
-    side = image.get_width() / sheet.look.unit
     ink = sheet.colours.ink
+    sheet.block(places.qr, sheet.colours.code_ground)
+    if modules:
+        image = code_image(sheet.look, modules, min(w, h))
+        sheet.stamp(image, x + w / 2, y + h / 2, 0.5, 0.5)
     if places.qr_words_below:
-        sheet.stamp(image, x + w, y, 1)
         text = sheet.fit(sheet.words("qr.rate.short"), sizes.smallest, True, w)
-        under, width = y + side + sizes.smallest * 0.8, 0.0
+        under, width = y + h + sizes.smallest * 0.53, 0.0
         if under + sizes.smallest * 0.5 < places.keys[0][1]:
             width = sheet.write_lines(text, (x + w, under), ink, True, align=1)
-        return x + w - max(side, width) - 24
-    left, gap = x + w - side, sizes.gap
-    sheet.stamp(image, x + w, y + h / 2, 1, 0.5)
+        return x + w - max(w, width) - 24
+    gap = sizes.gap
     size = min(sizes.body - 2, sizes.control)
     text = sheet.fill(sheet.words("qr.rate"), size, True, (w * places.qr_words, h), 1.3)
-    width = sheet.write_lines(text, (left - gap, y + h / 2), ink, True, align=1)
-    return left - 2 * gap - width
+    width = sheet.write_lines(text, (x - gap, y + h / 2), ink, True, align=1)
+    return x - 2 * gap - width
 
 
 def _keys(sheet: Sheet, chosen: int | None) -> None:

@@ -40,6 +40,7 @@ from device.store.briefing import (
     LoginOrder,
     LogoutOrder,
     PauseOrder,
+    RatedOrder,
     read_order,
 )
 from device.store.home import Home
@@ -66,6 +67,8 @@ class CounterStaff:
         """True: instructions are passed over, as by a kiosk that hangs."""
         self.obeyed: list[str] = []
         """Kinds of the instructions that were taken up."""
+        self.told: list[RatedOrder] = []
+        """What the agent said was rated by phone, in order."""
         self._leaving: LoggedOut | None = None
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
@@ -164,7 +167,7 @@ class CounterStaff:
 
     def _obey(self, instruction: Instruction) -> None:
         in_time = instruction.age_ms is not None and instruction.age_ms <= INSTRUCTION_MS
-        if not in_time and instruction.kind != "locked":
+        if not in_time and instruction.kind not in ("locked", "rated"):
             return
         self.obeyed.append(instruction.kind)
         with suppress(IllegalEvent):
@@ -188,6 +191,12 @@ class CounterStaff:
         order = read_order(body, CancelOrder)
         if self._is_open(order.visit):
             self._happen(rules.Cancelled(order.reason))
+
+    def _obey_rated(self, body: bytes) -> None:
+        order = read_order(body, RatedOrder)
+        self.told.append(order)
+        if self._is_open(order.visit):
+            self._happen(rules.RatedByPhone(order.subjects))
 
     def _obey_login(self, body: bytes) -> None:
         order = read_order(body, LoginOrder)

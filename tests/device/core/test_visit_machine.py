@@ -31,6 +31,7 @@ from device.core.visit import (
     LevelTapped,
     OpenVisit,
     PressIgnored,
+    RatedByPhone,
     ReasonsGiven,
     ReasonsSkipped,
     State,
@@ -71,12 +72,18 @@ invitations = st.builds(
     matters=matters,
     hall=st.sampled_from(["", "BH"]),
 )
+subjects = st.one_of(
+    st.tuples(st.just(Subject.STAFF), st.sampled_from(["1024", "1031", "somebody else"])),
+    st.tuples(st.just(Subject.MATTER), st.sampled_from(["1024", "licence", "hukou", "none"])),
+    st.tuples(st.just(Subject.HALL), st.just("BH")),
+)
 BY_TYPE: dict[type[Event], st.SearchStrategy[Event]] = {
     Invited: invitations,
     LevelTapped: st.builds(LevelTapped, st.sampled_from(Level)),
     TagToggled: st.builds(TagToggled, st.sampled_from([t for tags in TAGS.values() for t in tags])),
     Cancelled: st.builds(Cancelled, st.sampled_from(["群众已离开", "误操作", "", " "])),
     Broke: st.just(Broke("touch lost")),
+    RatedByPhone: st.builds(RatedByPhone, st.lists(subjects, max_size=4).map(tuple)),
     CallbackGiven: st.builds(CallbackGiven, st.sampled_from([b"sealed", b"sealed anew", b""])),
     **{
         event: st.builds(event)
@@ -119,6 +126,8 @@ class AnyDay(RuleBasedStateMachine):
         """Every level tapped in this visit, by what it was tapped for."""
         self.disk: dict[tuple[Subject, str], Draft] = {}
         """The drafts as the effects left them."""
+        self.by_phone: set[tuple[Subject, str]] = set()
+        """What a phone has rated of this visit, while it was open."""
         self.mashed = 0
         self.number = b""
         """The sealed number as the effects left it."""
@@ -163,6 +172,20 @@ class AnyDay(RuleBasedStateMachine):
         self.feed(ChangeAsked(), wait_ms)
         self.feed(LevelTapped(level), wait_ms)
 
+    @precondition(lambda self: self.visit.state in OPEN)
+    @rule(data=st.data(), wait_ms=waits)
+    def a_phone_rates_something_that_is_asked_about(
+        self, data: st.DataObject, wait_ms: int
+    ) -> None:
+        asked = [(question.subject, question.code) for question in self.visit.questions]
+        rated = data.draw(st.lists(st.sampled_from(asked), min_size=1, max_size=3))
+        before = self.visit
+        self.feed(RatedByPhone(tuple(rated)), wait_ms)
+        assert self.visit.drafts == before.drafts, "a phone changed what was tapped here"
+        if before.draft is not None:
+            assert (self.visit.state, self.visit.asked) == (before.state, before.asked)
+            assert self.visit.deadline_ms == before.deadline_ms
+
     # --- carrying it out, and noting it down ---
 
     def feed(self, event: Event, wait_ms: int) -> None:
@@ -195,10 +218,11 @@ class AnyDay(RuleBasedStateMachine):
             assert isinstance(effects[0], KeepDraft)
             assert effects[0].draft.level == event.level
             assert effects[0].draft.tapped_ms == self.now_ms
-        if not isinstance(event, PressIgnored):
-            assert after.since_ms == self.now_ms
-        elif after.state is before.state:
+        same_page = (after.state, after.asked) == (before.state, before.asked)
+        if same_page and isinstance(event, PressIgnored | RatedByPhone):
             assert after.deadline_ms == before.deadline_ms
+        else:
+            assert after.since_ms == self.now_ms
 
     def must_be_refused(self, event: Event) -> bool:
         """True if the rule book forbids ``event`` now."""
@@ -208,12 +232,12 @@ class AnyDay(RuleBasedStateMachine):
             case TimedOut():
                 return not is_due(self.visit, self.now_ms)
             case Cancelled(reason):
-                return bool(self.tapped) or not reason.strip()
+                return bool(self.tapped) or bool(self.by_phone) or not reason.strip()
             case Invited():
                 return not questions_of(event)
             case BackAsked() if self.visit.state is State.RATING:
-                first = self.visit.asked == 0
-                return first and self.visit.draft is None
+                seen = self.visit.questions[: self.visit.asked + 1]
+                return not any((question.subject, question.code) in self.disk for question in seen)
             case CallbackGiven(sealed):
                 return not sealed
             case TagToggled(tag):
@@ -225,6 +249,10 @@ class AnyDay(RuleBasedStateMachine):
         match event:
             case Invited():
                 self.tapped, self.disk, self.mashed, self.number = {}, {}, 0, b""
+                self.by_phone = set()
+            case RatedByPhone(rated):
+                asked = {(question.subject, question.code) for question in before.questions}
+                self.by_phone |= asked & set(rated)
             case LevelTapped(level):
                 question = before.question
                 self.tapped.setdefault((question.subject, question.code), []).append(level)
@@ -257,18 +285,21 @@ class AnyDay(RuleBasedStateMachine):
         assert close.surplus == self.mashed
         assert close.callback == self.number
         assert (close.first_tap_ms is None) == (not self.tapped)
+        assert close.by_phone == len(self.by_phone - self.disk.keys())
+        rated = len(self.by_phone | self.disk.keys())
         match close.outcome:
             case Outcome.RATED:
-                assert len(close.drafts) == close.asked
+                assert rated == close.asked
             case Outcome.PARTLY:
-                assert 0 < len(close.drafts) < close.asked
+                assert 0 < rated < close.asked
             case Outcome.DEVICE_FAULT:
                 assert close.reason
             case Outcome.CANCELLED:
                 assert close.reason.strip()
                 assert not self.tapped
+                assert not self.by_phone
             case Outcome.DECLINED | Outcome.TIMED_OUT:
-                assert not close.drafts
+                assert not rated
 
     # --- what always holds ---
 
@@ -325,9 +356,28 @@ class AnyDay(RuleBasedStateMachine):
         if self.visit.state in (State.REASONS, State.CALLBACK):
             assert self.visit.draft is not None
         if self.visit.state is State.THANKS:
-            assert self.visit.drafts, "thanked for nothing"
+            assert self.visit.drafts or self.by_phone, "thanked for nothing"
+        if self.visit.state is State.UNSAVED:
+            assert self.visit.drafts or not self.by_phone, "what central holds is not lost"
         if self.visit.state is State.IDLE:
             assert self.visit == Visit(since_ms=self.visit.since_ms)
+
+    @invariant()
+    def nobody_is_asked_what_was_rated_already(self) -> None:
+        """What was tapped here may be thought over; what a phone rated is not asked again."""
+        if self.visit.state not in OPEN:
+            return
+        keys = [(question.subject, question.code) for question in self.visit.questions]
+        answered = self.by_phone | self.disk.keys()
+        assert answered.issuperset(keys[: self.visit.asked]), "a question was passed over"
+        if self.visit.draft is None:
+            assert keys[self.visit.asked] not in self.by_phone
+
+    @invariant()
+    def a_phone_leaves_no_level_on_the_device(self) -> None:
+        assert set(self.visit.by_phone) == (
+            set() if self.visit.state is State.IDLE else self.by_phone
+        )
 
     def teardown(self) -> None:
         """Everybody goes home: time alone must bring every visit to its outcome."""

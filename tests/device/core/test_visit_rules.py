@@ -28,6 +28,7 @@ from device.core.visit import (
     OpenVisit,
     PressIgnored,
     Question,
+    RatedByPhone,
     ReasonsGiven,
     ReasonsSkipped,
     State,
@@ -409,6 +410,137 @@ def test_a_number_that_was_not_sealed_is_refused() -> None:
 
 def test_a_level_key_does_nothing_while_the_pad_is_open() -> None:
     at_the_pad().refuses(LevelTapped(GOOD))
+
+
+# --- rated by phone ------------------------------------------------------------------
+
+
+def by_phone(*codes: str) -> RatedByPhone:
+    return RatedByPhone(tuple((Subject.STAFF if c == WANG else Subject.MATTER, c) for c in codes))
+
+
+def test_a_visit_that_was_rated_by_phone_ends_with_the_same_thanks() -> None:
+    counter = at_the_counter().happens(by_phone(WANG))
+    assert counter.visit.state is State.CLOSING
+    close = counter.closed
+    assert (close.outcome, close.drafts, close.by_phone, close.asked) == (Outcome.RATED, (), 1, 1)
+    assert close.first_tap_ms is None
+    counter.happens(Stored())
+    assert counter.visit.state is State.THANKS
+    assert counter.visit.deadline_ms == counter.now_ms + TIMES.thanks
+
+
+def test_what_a_phone_has_rated_is_not_asked_any_more() -> None:
+    counter = at_the_counter(MatterHandled(LICENCE), MatterHandled(HUKOU)).happens(by_phone(WANG))
+    assert (counter.visit.state, counter.visit.question.code) == (State.RATING, LICENCE)
+    assert counter.visit.deadline_ms == counter.now_ms + TIMES.rating
+    counter.happens(*rated(BAD))
+    assert counter.visit.question.code == HUKOU
+    counter.happens(by_phone(WANG, HUKOU))
+    assert (counter.closed.outcome, counter.closed.by_phone) == (Outcome.RATED, 2)
+    assert counter.levels == {LICENCE: BAD}
+
+
+def test_a_question_further_on_that_a_phone_rated_is_passed_over() -> None:
+    counter = at_the_counter(MatterHandled(LICENCE), MatterHandled(HUKOU))
+    counter.happens(by_phone(LICENCE))
+    assert (counter.visit.state, counter.visit.question.code) == (State.RATING, WANG)
+    counter.happens(*rated(GOOD))
+    assert counter.visit.question.code == HUKOU
+    counter.happens(Declined())
+    assert (counter.closed.outcome, counter.closed.by_phone) == (Outcome.PARTLY, 1)
+
+
+def test_who_gives_reasons_is_not_disturbed_by_a_phone() -> None:
+    counter = at_the_counter(MatterHandled(LICENCE)).happens(LevelTapped(BAD), TagToggled(207))
+    counter.happens(by_phone(WANG, LICENCE))
+    assert (counter.visit.state, counter.visit.question.code) == (State.REASONS, WANG)
+    counter.happens(TagToggled(214), ReasonsGiven())
+    assert counter.visit.state is State.CLOSING
+    assert counter.closed.drafts[0].tags == (207, 214)
+    assert (counter.closed.outcome, counter.closed.by_phone) == (Outcome.RATED, 1)
+
+
+def test_who_types_a_number_is_not_disturbed_by_a_phone() -> None:
+    counter = at_the_pad().happens(by_phone(WANG, LICENCE))
+    assert counter.visit.state is State.CALLBACK
+    counter.happens(CallbackGiven(SEALED), ReasonsGiven())
+    assert counter.closed.callback == SEALED
+
+
+def test_who_thinks_again_is_not_disturbed_by_a_phone() -> None:
+    counter = at_the_counter().happens(LevelTapped(BAD), ChangeAsked(), by_phone(WANG))
+    assert (counter.visit.state, counter.visit.question.code) == (State.RATING, WANG)
+    counter.happens(*rated(GOOD))
+    assert counter.levels == {WANG: GOOD}
+
+
+def test_what_was_tapped_stays_a_fact_though_a_phone_rated_the_same() -> None:
+    counter = at_the_counter().happens(LevelTapped(BAD), by_phone(WANG), ReasonsSkipped())
+    assert counter.levels == {WANG: BAD}
+    assert (counter.closed.outcome, counter.closed.by_phone) == (Outcome.RATED, 0)
+
+
+def test_going_back_leads_past_what_a_phone_rated() -> None:
+    matters = MatterHandled(LICENCE), MatterHandled(HUKOU)
+    counter = at_the_counter(*matters).happens(*rated(BAD), by_phone(LICENCE))
+    assert counter.visit.question.code == HUKOU
+    counter.happens(BackAsked())
+    assert (counter.visit.state, counter.visit.question.code) == (State.REASONS, WANG)
+
+
+def test_where_a_phone_rated_all_that_came_before_there_is_no_way_back() -> None:
+    counter = at_the_counter(MatterHandled(LICENCE)).happens(by_phone(WANG))
+    assert not counter.visit.can_go_back
+    counter.refuses(BackAsked())
+
+
+def test_a_visit_rated_by_phone_can_no_longer_be_cancelled() -> None:
+    counter = at_the_counter(MatterHandled(LICENCE)).happens(by_phone(WANG))
+    counter.refuses(Cancelled("误操作"))
+    counter.happens(TimedOut(), after_ms=TIMES.rating)
+    assert counter.closed.outcome is Outcome.PARTLY
+
+
+@pytest.mark.parametrize("subjects", [(), ((Subject.MATTER, WANG),), ((Subject.HALL, "BH"),)])
+def test_what_is_no_subject_of_the_visit_changes_nothing(
+    subjects: tuple[tuple[Subject, str], ...],
+) -> None:
+    counter = at_the_counter()
+    before = counter.visit
+    counter.happens(RatedByPhone(subjects))
+    assert counter.visit == before
+    counter.happens(Cancelled("误操作"))
+
+
+def test_a_phone_does_not_hold_a_page() -> None:
+    counter = at_the_counter(MatterHandled(LICENCE))
+    counter.happens(by_phone(LICENCE), by_phone(LICENCE), after_ms=20_000)
+    counter.happens(TimedOut(), after_ms=20_000)
+    assert counter.closed.outcome is Outcome.PARTLY
+
+
+def test_hearing_of_it_twice_counts_once() -> None:
+    counter = at_the_counter(MatterHandled(LICENCE)).happens(by_phone(WANG), by_phone(WANG))
+    assert counter.happens(by_phone(LICENCE, WANG)).closed.by_phone == 2
+
+
+@pytest.mark.parametrize("end", [(), (Stored(),), (Stored(), Done())])
+def test_once_the_visit_is_over_a_phone_changes_nothing_here(end: tuple[Event, ...]) -> None:
+    at_the_counter().happens(*rated(), *end).refuses(by_phone(WANG))
+
+
+def test_nothing_is_said_to_be_lost_that_central_holds() -> None:
+    at_the_disk = at_the_counter().happens(by_phone(WANG), StoreFailed())
+    assert at_the_disk.visit.state is State.THANKS
+    in_between = at_the_counter(MatterHandled(LICENCE)).happens(by_phone(WANG), StoreFailed())
+    assert in_between.visit.state is State.THANKS
+    assert in_between.closed.outcome is Outcome.DEVICE_FAULT
+
+
+def test_what_was_tapped_here_is_said_to_be_lost_whatever_a_phone_rated() -> None:
+    counter = at_the_counter(MatterHandled(LICENCE)).happens(LevelTapped(BAD), by_phone(LICENCE))
+    assert counter.happens(ReasonsGiven(), StoreFailed()).visit.state is State.UNSAVED
 
 
 # --- declined, timed out, cancelled, broken ------------------------------------------

@@ -31,8 +31,8 @@ TAGS = {
     1: (108, 109, 110, 111, 112, 113, 114, 115),
 }
 TOPICS = ("closed", "paused", "starting", "saving", "unsaved", "broken")
-CODE = matrix("HTTPS://PJ.BINHE.EXAMPLE/R/" + "2KCEHIIBE6QFQINDAFTEESB7" * 7 + "QWPX")
-"""As many modules as the code of a visit has: a signed token is 200 characters long."""
+CODE = matrix("HTTPS://PJ.BINHE.EXAMPLE/R/" + "2KCEHIIBE6QFQINDAFTEESB7" * 8 + "QWPX2KCEHIIBE6QFQI")
+"""As many modules as the code of a visit has: a signed token is 210 characters long."""
 
 
 def chrome(
@@ -55,7 +55,7 @@ def unattended_idle(mode: str) -> IdleView:
 
 
 def staff_question(language: str = "zh-CN", chosen: int | None = None) -> RatingView:
-    return RatingView(chrome(language, remaining=0.82), "staff", 1, 2, None, chosen)
+    return RatingView(chrome(language, remaining=0.82), "staff", 1, 2, None, chosen, CODE)
 
 
 def matter_question(language: str = "zh-CN") -> RatingView:
@@ -174,6 +174,8 @@ GOLDEN: dict[str, View] = {
     "rating-matter": matter_question(),
     "rating-matter-back": matter_question()._replace(can_go_back=True),
     "rating-hall": hall_question(),
+    "rating-without-code": staff_question()._replace(qr=None),
+    "rating-code-to-come": staff_question()._replace(qr=()),
     "rating-by-keys": by_keys(matter_question()._replace(can_go_back=True)),
     "reasons-positive": reasons(picked=(510, 517)),
     "reasons-negative": reasons(level=2, picked=(209,)),
@@ -246,6 +248,7 @@ WITHOUT_PICTURE: dict[str, View] = {
         f"{name} without touch": touch_out(GOLDEN[name])
         for name in ("rating-staff", "rating-hall", "reasons-positive", "callback", "thanks")
     },
+    "rating-staff without code, without touch": touch_out(staff_question()._replace(qr=None)),
     "rating-matter without code": matter_question()._replace(qr=None),
     "rating-matter-back without code": matter_question()._replace(qr=None, can_go_back=True),
     "idle without staff": idle()._replace(chrome=chrome(staff=None)),

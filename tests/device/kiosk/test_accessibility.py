@@ -78,9 +78,10 @@ def largest(found: Iterable[Stamp]) -> list[Stamp]:
 def test_codes_are_large_enough_for_a_phone(view: View, size: Size, appearance: str) -> None:
     shown, code = code_of(view, size, appearance)
     assert code.rect.w == code.rect.h
-    # Two pixels to a module are 17.1 mm on that panel, and three would not fit.
-    tight = isinstance(view, RatingView) and sorted(size) == [600, 1024]
-    assert code.rect.w / shown.mm >= (17.0 if tight else CODE_MM)
+    assert code.rect.w / shown.mm >= CODE_MM
+    modules = len(view.qr) + 2 * QUIET
+    upright = size[0] > size[1] or size == (720, 1280)
+    assert code.rect.w // modules >= (3 if upright else 2)
 
 
 @dresses

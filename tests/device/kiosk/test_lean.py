@@ -84,3 +84,12 @@ import colorsys
 print(colorsys.rgb_to_hls(0, 0, 0))
 """
     assert said_by(program).splitlines() == ["left out", "(0.0, 0.0, 0.0)"]
+
+
+def test_drawing_a_code_loads_no_picture_library():
+    """`qrcode` would load Pillow where it happens to be installed, as it is here."""
+    program = (
+        "from device.kiosk.qr import matrix; matrix('A'); "
+        "print('PIL' in sys.modules, end=' '); import PIL; print('found')"
+    )
+    assert said_by(program) == "False found"

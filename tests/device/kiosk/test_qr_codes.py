@@ -22,12 +22,20 @@ def test_the_same_payload_gives_the_same_code() -> None:
     assert qr.matrix(PAYLOAD) == qr.matrix(PAYLOAD)
 
 
-def test_the_largest_code_is_version_10() -> None:
-    assert len(qr.matrix("a" * 213)) == 57
-    with pytest.raises(qr.PayloadTooLong):
-        qr.matrix("a" * 214)
-    with pytest.raises(qr.PayloadTooLong):
-        qr.matrix("a" * 5000)
+def test_what_is_too_long_gets_less_correction_before_it_gets_smaller_modules() -> None:
+    """ISO/IEC 18004, table 7: version 9 holds 180 bytes at level M, 230 at level L."""
+    codes = [qr.matrix("a" * length) for length in (180, 181, 230)]
+    assert [level_of(code) for code in codes] == ["M", "L", "L"]
+    assert {len(code) for code in codes} == {53}
+    for too_many in (231, 5000):
+        with pytest.raises(qr.PayloadTooLong):
+            qr.matrix("a" * too_many)
+
+
+def level_of(modules: qr.Modules) -> str:
+    """Return the error level that a code states: the first two bits of its format, unmasked."""
+    stated = modules[8][0] * 2 + modules[8][1]
+    return {1: "L", 0: "M", 3: "Q", 2: "H"}[stated ^ 0b10]
 
 
 def test_painting_gives_whole_modules_and_a_quiet_zone() -> None:

@@ -30,6 +30,7 @@ from device.core.session import (
     StaffArrived,
     StaffLeft,
 )
+from device.core.visit import CloseVisit
 from device.store.backlog import Backlog
 from device.store.briefing import KEEP_AFTER_RECEIPT_MS, Briefing, BriefingReader
 from device.store.home import Home
@@ -37,7 +38,18 @@ from device.store.ledger import Ledger
 from protocol import receipts, records
 from protocol.keys import SigningKey
 from protocol.receipts import Receipt
-from protocol.records import Boot, Fault, Login, Logout, Pause, Rating, VisitClosed, VisitOpened
+from protocol.records import (
+    Boot,
+    Fault,
+    Login,
+    Logout,
+    Outcome,
+    Pause,
+    Rating,
+    VisitClosed,
+    VisitOpened,
+)
+from protocol.subjects import Subject
 
 CENTRAL = SigningKey.from_seed(b"c" * 32)
 
@@ -136,6 +148,50 @@ def test_opening_a_visit_closes_one_that_was_left_open(home: Home, ledger: Ledge
     assert closed.recovered
     assert isinstance(written[-1], VisitOpened)
     assert written[-1].visit == new.visit
+
+
+@pytest.mark.parametrize(
+    ("tapped", "by_phone", "outcome", "counted"),
+    [
+        ((), (), Outcome.DEVICE_FAULT, 0),
+        ((), (WANG,), Outcome.PARTLY, 1),
+        ((), (WANG, DEED), Outcome.RATED, 2),
+        ((WANG,), (WANG,), Outcome.PARTLY, 0),
+        ((WANG,), (DEED,), Outcome.RATED, 1),
+        ((WANG, DEED), (DEED, "nobody was asked about this"), Outcome.RATED, 0),
+    ],
+)
+def test_a_visit_left_open_ends_with_what_was_rated_here_and_by_phone(
+    home: Home, tapped: tuple[str, ...], by_phone: tuple[str, ...], outcome: Outcome, counted: int
+):
+    asked: list[UUID] = []
+
+    def heard(visit: UUID) -> list[tuple[Subject, str]]:
+        asked.append(visit)
+        return [(draft(code).subject, code) for code in by_phone]
+
+    left = invitation(DEED)
+    ledger = open_ledger(home, by_phone=heard)
+    ledger.open_visit(left, "zh-CN", 0)
+    for code in tapped:
+        ledger.keep_draft(left.visit, draft(code, BAD))
+    ledger.recover()
+    ledger.close()
+    closed = chain(home)[-1]
+    assert isinstance(closed, VisitClosed)
+    assert asked == [left.visit]
+    assert (closed.outcome, closed.rated, closed.by_phone) == (outcome, len(tapped), counted)
+    assert [rating.level for rating in ratings(home)] == [BAD] * len(tapped)
+
+
+def test_a_visit_rated_by_phone_is_one_of_the_visits_rated(home: Home, ledger: Ledger):
+    ledger.note_session((StaffArrived(WANG, "pin"),), Session(SessionState.READY, WANG))
+    for by_phone in (0, 1):
+        invited = invitation()
+        ledger.open_visit(invited, "zh-CN", 0)
+        end = CloseVisit(invited.visit, (), Outcome.RATED, "", 1, None, 0, by_phone=by_phone)
+        ledger.close_visit(end, "zh-CN")
+        assert rows(home.kiosk_db, "SELECT rated FROM duty") == [(by_phone,)]
 
 
 def test_a_restart_goes_on_where_the_chain_ended(home: Home):

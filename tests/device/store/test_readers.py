@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+from contextlib import closing
 from uuid import uuid4
 
 import msgspec
@@ -23,13 +24,20 @@ from hypothesis import strategies as st
 from device.core.errors import DeviceError, WrongSchema
 from device.store import salvage
 from device.store.backlog import Backlog
-from device.store.briefing import Briefing, BriefingReader, CancelOrder, InviteOrder
+from device.store.briefing import (
+    Briefing,
+    BriefingReader,
+    CancelOrder,
+    InviteOrder,
+    RatedOrder,
+)
 from device.store.connect import AGENT_SCHEMA, KIOSK_SCHEMA, check_schema, open_reader, open_writer
 from device.store.home import Home
 from device.store.ledger import Ledger
 from device.store.roster import read
 from device.store.schema import agent, kiosk, migrate
 from protocol.configuration import Rules, StaffMember
+from protocol.subjects import Subject
 
 CHANGES = (
     "INSERT INTO counter VALUES ('x', 1)",
@@ -228,6 +236,20 @@ def test_a_configuration_replaces_the_one_before_all_of_it_or_nothing(home: Home
     assert reader.matter_name(DEED) == DEED
     briefing.close()
     reader.close()
+
+
+def test_what_a_phone_rated_of_a_visit_is_found_again_whatever_else_was_left(home: Home):
+    visit, other = uuid4(), uuid4()
+    staff, deed = (Subject.STAFF, WANG), (Subject.MATTER, DEED)
+    with closing(Briefing(home)) as briefing, closing(BriefingReader(home)) as reader:
+        assert reader.rated_by_phone(visit) == frozenset()
+        briefing.instruct("rated", msgspec.json.encode(RatedOrder(visit, (staff,))))
+        briefing.instruct("rated", msgspec.json.encode(RatedOrder(visit, (deed,))))
+        briefing.instruct("rated", b"not JSON")
+        briefing.instruct("cancel", msgspec.json.encode(CancelOrder(other, "x")))
+        briefing.instruct("rated", msgspec.json.encode(RatedOrder(other, (staff,))))
+        assert reader.rated_by_phone(visit) == {staff, deed}
+        assert reader.rated_by_phone(other) == {staff}
 
 
 def test_instructions_come_in_order_once_and_with_their_age(home: Home):
