@@ -5,20 +5,17 @@ is a keyed hash of channel and reference: the same again is the same visit, and 
 knows or guesses a reference can work out the receipt code.
 """
 
-import hmac
 from datetime import date
-from hashlib import sha256
 from typing import NamedTuple
 from uuid import UUID
 
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import Connection, select
 
 from central import receipts, schema
 from central.channel_bodies import ChannelRating
 from central.channels import ChannelKey
 from central.errors import Refused
+from central.keyed_hash import keyed_hash
 from central.receipts import Found, SeveralVisits, UnknownReceipt
 from protocol.errors import Malformed
 from protocol.keys import SigningKey
@@ -34,9 +31,8 @@ class Target(NamedTuple):
 
 def visit_of_reference(key: SigningKey, channel: ChannelKey, reference: str) -> UUID:
     """Return the visit that ``reference`` of ``channel`` stands for: a UUID of version 8."""
-    derived = HKDF(hashes.SHA256(), 32, salt=None, info=b"haochaping/channel-visit")
     said = "\0".join((channel.hall, channel.name, reference)).encode()
-    bits = int.from_bytes(hmac.digest(derived.derive(key.seed), said, sha256)[:16])
+    bits = int.from_bytes(keyed_hash(key, "channel-visit", said)[:16])
     bits = bits & ~(0xF << 76) | 8 << 76  # version and variant, RFC 9562, section 5.8
     return UUID(int=bits & ~(0x3 << 62) | 2 << 62)
 

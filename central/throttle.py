@@ -5,18 +5,15 @@ as a keyed hash: the table tells nobody who has rated. Counts are of whole hours
 and go with their hour.
 """
 
-import hmac
-from hashlib import sha256
 from typing import Any
 
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import Connection, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from central import schema
 from central.addresses import network
 from central.errors import CentralError, Refused
+from central.keyed_hash import keyed_hash
 from protocol.keys import SigningKey
 
 HOUR_MS = 3_600_000
@@ -70,9 +67,8 @@ def refusal(error: TooMany) -> Refused:
 
 
 def _row_key(key: SigningKey, what: str, address: str, hour: int) -> bytes:
-    derived = HKDF(hashes.SHA256(), 32, salt=None, info=b"haochaping/throttle").derive(key.seed)
     said = "\0".join((what, network(address), str(hour)))
-    return hmac.digest(derived, said.encode("utf-8", "surrogatepass"), sha256)
+    return keyed_hash(key, "throttle", said.encode("utf-8", "surrogatepass"))
 
 
 def _held(connection: Connection, row_key: bytes) -> int:

@@ -75,7 +75,7 @@ class SigningKey:
 
     @property
     def seed(self) -> bytes:
-        """The 32 secret bytes, for the key file and nothing else."""
+        """The 32 secret bytes, for the key file and for keys derived from it."""
         return self._key.private_bytes_raw()
 
     @property

@@ -7,11 +7,8 @@ and no table is needed.
 import base64
 import binascii
 import hmac
-from hashlib import sha256
 
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
+from central.keyed_hash import keyed_hash
 from protocol.keys import SigningKey
 
 _MAC_BYTES, _TIME_BYTES = 16, 8
@@ -36,5 +33,4 @@ def opened_ms(key: SigningKey, purpose: str, sealed: str) -> int | None:
 
 
 def _mac(key: SigningKey, purpose: str, time: bytes) -> bytes:
-    derived = HKDF(hashes.SHA256(), 32, salt=None, info=b"haochaping/phone-form").derive(key.seed)
-    return hmac.digest(derived, time + purpose.encode(), sha256)[:_MAC_BYTES]
+    return keyed_hash(key, "phone-form", time + purpose.encode())[:_MAC_BYTES]

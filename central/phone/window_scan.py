@@ -8,14 +8,12 @@ for a staff member of their choice.
 import base64
 import binascii
 import hmac
-from hashlib import sha256
 from typing import Self
 from uuid import UUID, uuid4
 
 import msgspec
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from central.keyed_hash import keyed_hash
 from protocol.keys import SigningKey
 from protocol.limits import Code, Milliseconds, Short
 
@@ -60,5 +58,4 @@ def opened(sealed: str, key: SigningKey) -> Scan | None:
 
 
 def _mac(said: bytes, key: SigningKey) -> bytes:
-    derived = HKDF(hashes.SHA256(), 32, salt=None, info=b"haochaping/window-scan").derive(key.seed)
-    return hmac.digest(derived, said, sha256)[:_MAC_BYTES]
+    return keyed_hash(key, "window-scan", said)[:_MAC_BYTES]

@@ -395,6 +395,22 @@ def test_after_the_receipt_there_is_no_way_back_to_the_form(
         heading(page, "You have rated already")
 
 
+def test_an_older_browser_that_tells_no_script_which_key_was_pressed_rates_too(
+    browser: Browser, device: Device
+) -> None:
+    """`SubmitEvent.submitter` came to Safari with 15.4; many phones have an older one."""
+    visit = visit_of(device, matter=False)
+    with a_phone(browser) as page:
+        page.add_init_script("delete SubmitEvent.prototype.submitter")
+        page.goto(address(device, visit))
+        press(page, "level:2")
+        heading(page, "Choose what applies")
+        press(page, "send")
+        heading(page, "Received. Thank you.")
+    (row,) = kept(device, visit)
+    assert row.platform_level == 2
+
+
 # --- what it costs and keeps --------------------------------------------------------------------
 
 

@@ -11,6 +11,9 @@ let sending = false;
 let speaking = 0;
 
 document.addEventListener("submit", (event) => {
+  if (!("submitter" in event)) {
+    return; // an older browser, which would not tell which key was pressed: it sends by itself
+  }
   event.preventDefault();
   if (!sending) {
     send(event.target, event.submitter);
