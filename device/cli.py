@@ -348,6 +348,24 @@ def _fonts(command: str) -> Command:
     return parser, run
 
 
+def _doctor(command: str) -> Command:
+    from device.doctor.cli import doctor
+
+    return doctor(command)
+
+
+def _check_screen(command: str) -> Command:
+    from device.doctor.cli import check_screen
+
+    return check_screen(command)
+
+
+def _update(command: str) -> Command:
+    from device.update.cli import update
+
+    return update(command)
+
+
 def _log_to_stderr(verbose: bool = False) -> None:
     import logging
 
@@ -371,4 +389,7 @@ _COMMANDS: dict[str, Callable[[str], Command]] = {
     "screenshot": _screenshot,
     "config": _config,
     "fonts": _fonts,
+    "doctor": _doctor,
+    "check-screen": _check_screen,
+    "update": _update,
 }

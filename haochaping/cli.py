@@ -19,9 +19,16 @@ DEVICE = {
     "screenshot": "write a picture of the screen for support; refused during a visit",
     "config": "check a device's configuration file",
     "fonts": "check that every character of the roster can be printed",
+    "doctor": "check everything that breaks in the field; says what to do",
+    "check-screen": "show the check screen: touch, buttons, sound, network ...",
+    "update": "install a signed release beside the one in use, and switch to it",
 }
 CENTRAL = {"central": "the central API: set up, serve, import halls, tokens, devices"}
-PROVISIONING = {"profile": "write a device's configuration file"}
+PROVISIONING = {
+    "provision": "from a fleet file to cards, labels and an Ansible inventory",
+    "release": "build, sign and look at releases of the device's software",
+    "profile": "write one device's configuration file",
+}
 VERIFY = {"verify": "check, with a receipt code, that a rating is stored, unchanged and counted"}
 DEMO = {"demo": "the whole way of one rating on this machine"}
 
@@ -29,7 +36,8 @@ DESCRIPTION = """\
 Haochaping: a rating device for government service counters, and the service it reports to.
 
 To see it work:          haochaping demo
-On a device:             haochaping migrate, enrol, then agent and kiosk
+For hundreds of devices: haochaping provision check, cards, labels
+On a device:             haochaping doctor (docs/technicians.md)
 On the central server:   haochaping central init, import, token, serve
 With a receipt code:     haochaping verify CODE --central https://...
 """
@@ -66,7 +74,7 @@ def _run(words: list[str]) -> int:
     if command in PROVISIONING:
         from provisioning import cli as provisioning
 
-        return provisioning.main(words[1:])
+        return provisioning.main(command, words[1:])
     if command in VERIFY:
         from haochaping import verify
 

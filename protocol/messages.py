@@ -94,8 +94,8 @@ class EnrolmentReply(msgspec.Struct, frozen=True):
     configuration: bytes
 
 
-class Heartbeat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How a device is."""
+class Heartbeat(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """How a device is. What is as by default is left out, so that an older central reads it."""
 
     software: Short
     boot_id: UUID
@@ -114,6 +114,24 @@ class Heartbeat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kiosk_running: bool = False
     counters: dict[Code, Count] = msgspec.field(default_factory=dict)
     """Drops, retries, quarantines and refusals since enrolment, by reason."""
+    platform: Short = ""
+    """Which releases fit, e.g. ``cp313-linux-aarch64`` (`protocol.releases`)."""
+    release: Short = ""
+    """Folder name of the release in use; empty where none is (a developer's machine)."""
+    update: Short = ""
+    """How the last update ended or stands: ``fetching 0.2.0``, ``trial``, ``rolled-back: ...``."""
+    faults: tuple[Short, ...] = ()
+    """Codes of the checks that fail now (`haochaping doctor`), worst first."""
+
+
+class OfferedRelease(msgspec.Struct, frozen=True):
+    """Central wants the device to run another release; fetched from ``/v1/releases/{name}``."""
+
+    name: Short
+    """Its folder's name (`protocol.releases.Manifest.name`)."""
+    version: Short
+    size: Count
+    """Bytes of the release file."""
 
 
 class Elsewhere(msgspec.Struct, frozen=True):
@@ -135,6 +153,8 @@ class HeartbeatReply(msgspec.Struct, frozen=True):
     receipt: bytes
     elsewhere: Elsewhere | None = None
     """Whoever is named must be logged out here."""
+    release: OfferedRelease | None = None
+    """None while the device runs what it should."""
 
 
 class PhoneWait(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

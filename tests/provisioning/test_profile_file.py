@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from device.core.errors import BadConfiguration
 from device.store.profile import FACTORIES, LANGUAGES, load
-from provisioning import cli
+from provisioning import profile_cli as cli
 from provisioning.profile_file import render, write
 
 letters = st.sampled_from("\\\"'\n\t\x7f#=[]{}/~%空") | st.characters(

@@ -1,0 +1,1 @@
+"""From one release to the next: fetched, checked, switched, tried out, kept or rolled back."""
