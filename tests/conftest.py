@@ -41,3 +41,15 @@ def display() -> Iterator[str]:
     yield f":{number}"
     server.terminate()
     server.wait()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests want to be seen: scores, sizes (``record_property("shown", ...)``)."""
+    shown = {
+        line
+        for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed")
+        for name, line in report.user_properties
+        if name == "shown"
+    }
+    for line in sorted(map(str, shown)):
+        terminalreporter.write_line(line)

@@ -10,6 +10,7 @@ import random
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 
 import msgspec
 
@@ -64,9 +65,13 @@ class Courier:
         self._next_fold = 0.0
         self._pending = True
 
-    def run(self, ended: threading.Event) -> None:
-        """Work until ``ended`` is set. Raises `DeviceError` if one of the files is of no use."""
+    def run(self, ended: threading.Event, beat: Callable[[], None] = lambda: None) -> None:
+        """Work until ``ended`` is set. Raises `DeviceError` if one of the files is of no use.
+
+        ``beat`` is called at every turn: a call that hangs for ever is noticed by its silence.
+        """
         while not ended.is_set():
+            beat()
             try:
                 wait = self.once()
             except (CentralError, StorageFull, StorageUnavailable) as error:

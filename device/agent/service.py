@@ -4,6 +4,7 @@ import logging
 import signal
 import sqlite3
 import threading
+from collections.abc import Callable
 from contextlib import closing
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ from device.store.connect import put_in_place
 from device.store.home import Home, refuse_volatile
 from device.store.identity import Identity, load_identity, load_key
 from device.store.profile import Profile, without_password
+from device.store.supervisor import Supervisor
 from protocol import configuration
 from protocol.errors import ProtocolError
 
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("haochaping.agent")
 
+COURIER_SILENCE_S = 180.0
+"""The longest turn of the courier: several calls that each end at their own time limit. What is
+silent for longer hangs (a name server that never answers, say), and the agent starts anew."""
 REOPEN_S = 2.0
 """Wait before a damaged or missing `kiosk.db` is looked at again; the kiosk repairs it."""
 
@@ -73,12 +78,17 @@ def run(profile: Profile) -> int:
         identity.device,
         without_password(profile.central.url),
     )
+    supervisor = Supervisor()
+    pulse = supervisor.pulse("courier", COURIER_SILENCE_S)
     courier = threading.Thread(
-        target=_carry, args=(home, identity, central, briefing, ended), daemon=True
+        target=_carry, args=(home, identity, central, briefing, ended, pulse.beat), daemon=True
     )
     courier.start()
+    supervisor.ready(f"{identity.device} at work")
     while courier.is_alive() and not ended.is_set():
+        supervisor.alive()
         courier.join(0.5)
+    supervisor.ending()
     stopped_by_request = ended.is_set()
     ended.set()
     desk.changes.close()  # whoever waits for the window is let go first
@@ -112,9 +122,11 @@ def _carry(
     central: CentralService,
     briefing: Briefing,
     ended: threading.Event,
+    beat: Callable[[], None],
 ) -> None:
     """Run the courier, and again after each time the kiosk's file could not be read."""
     while not ended.is_set():
+        beat()
         try:
             backlog = Backlog(home)
         except DeviceError as error:
@@ -122,7 +134,7 @@ def _carry(
             ended.wait(REOPEN_S)
             continue
         try:
-            Courier(home, identity.device, central, backlog, briefing).run(ended)
+            Courier(home, identity.device, central, backlog, briefing).run(ended, beat)
         except (DeviceError, sqlite3.DatabaseError) as error:
             if salvage.is_damaged(home.agent_db):
                 log.error("%s is damaged (%s); the next start replaces it", home.agent_db, error)

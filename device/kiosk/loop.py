@@ -41,6 +41,7 @@ from device.store.home import Home
 from device.store.identity import load_identity, load_key
 from device.store.moment import monotonic_ms
 from device.store.profile import Profile
+from device.store.supervisor import Supervisor
 
 log = logging.getLogger("haochaping.kiosk")
 
@@ -66,8 +67,10 @@ class Loop:
         first_view: View,
         *,
         mock: bool,
+        supervisor: Supervisor | None = None,
     ) -> None:
         self._profile = profile
+        self._supervisor = supervisor or Supervisor({})
         self._home = home
         self._screen = Screen(canvas, look, first, first_view)
         self._wakeups = wakeups
@@ -232,6 +235,7 @@ class Loop:
             if self._bell is not None:
                 self._bell.hush()
             now_ms = monotonic_ms()
+            self._supervisor.alive()
             self._hands.pass_time(now_ms)
             self._take_news(now_ms)
             self._take_requests()
@@ -248,6 +252,7 @@ class Loop:
 
     def close(self) -> None:
         """Finish what is being written and give everything back."""
+        self._supervisor.ending()
         if self._scribe is not None and not self._scribe.stop(FLUSH_S):
             log.error("the ledger is still being written; the rest is done at the next start")
         self._feedback.close()

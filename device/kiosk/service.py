@@ -21,6 +21,7 @@ from device.kiosk.wakeups import Wakeups, opened_meanwhile
 from device.store import lock, roster
 from device.store.home import Home, refuse_volatile
 from device.store.profile import Profile
+from device.store.supervisor import Supervisor
 
 if TYPE_CHECKING:
     from pygame import Surface
@@ -69,6 +70,8 @@ def run(
     canvas.show()
 
     # The first frame is on the screen; what comes now may take its time.
+    supervisor = Supervisor()
+    supervisor.ready("the first frame is on the screen")
     gc.freeze()
     gc.enable()
     give_memory_back()
@@ -79,7 +82,7 @@ def run(
     from device.kiosk.loop import Loop
     from device.kiosk.pins import used_pins
 
-    loop = Loop(profile, home, canvas, look, wakeups, first, view, mock=mock)
+    loop = Loop(profile, home, canvas, look, wakeups, first, view, mock=mock, supervisor=supervisor)
     ending.to_be_ended(loop.end)
     try:
         if mock_gpio or used_pins(profile.buttons):
