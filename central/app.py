@@ -32,6 +32,8 @@ from central import (
     problems,
     reader_api,
     receipts_api,
+    releases_api,
+    tokens_api,
     waiting_api,
 )
 from central.errors import Refused
@@ -74,15 +76,22 @@ def _look_at_database(state: State) -> None:
 
 def make_app(central: Central) -> ASGIApp:
     """Return the application that serves ``central``."""
-    app = Litestar(
+    return Door(make_calls(), central)
+
+
+def make_calls() -> Litestar:
+    """Return all that can be called, for a `Door` to say of which central."""
+    return Litestar(
         route_handlers=[
             health,
             health_head,
             *(device_api.enrol, device_api.send_records),
             *(device_api.fetch_configuration, device_api.send_heartbeat),
             photo_api.fetch_photo,
+            releases_api.fetch_release,
             waiting_api.wait_for_phone,
             *reader_api.HANDLERS,
+            *tokens_api.HANDLERS,
             *channels_api.HANDLERS,
             receipts_api.show,
             # As a whole: a call added to an address later has the earlier ones there prepared
@@ -99,21 +108,20 @@ def make_app(central: Central) -> ASGIApp:
         ],
         exception_handlers={Exception: problems.answer},
         openapi_config=openapi.CONFIG,
-        state=State({"central": central}),
         logging_config=None,
         debug=False,
     )
-    return Door(app, central)
 
 
 class Door:
-    """Lets in as many requests at once as central can serve, and notes each that left.
+    """Leads into one central, lets in as many requests at once as it can serve, and notes each.
 
     The note has no query and nothing of a phone token: those never reach a log.
     """
 
-    def __init__(self, app: ASGIApp, central: Central) -> None:
-        self._app = app
+    def __init__(self, calls: Litestar, central: Central) -> None:
+        calls.state.central = central
+        self._app: ASGIApp = calls
         self._central = central
         self._inside = 0
 

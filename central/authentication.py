@@ -34,8 +34,9 @@ from protocol.messages import (
     SIGNED_COMPONENTS_WITHOUT_BODY,
 )
 
-READER, EDITOR = "reader", "editor"
-"""The roles of a key: one reads ratings and counts, the other edits the roll of a hall."""
+READER, EDITOR, TECHNICIAN = "reader", "editor", "technician"
+"""The roles of a key: the first reads ratings and counts, the second edits the roll of a hall,
+the third gets enrolment tokens and looks at devices."""
 
 
 class _Fields:

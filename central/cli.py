@@ -9,7 +9,16 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from central import access_cli, channels_cli, posters_cli, roll_cli, service_cli, unbound_cli
+from central import (
+    access_cli,
+    channels_cli,
+    devices_cli,
+    posters_cli,
+    releases_cli,
+    roll_cli,
+    service_cli,
+    unbound_cli,
+)
 
 if TYPE_CHECKING:
     from central.database import Database
@@ -65,24 +74,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     access_cli.add_commands(command)
     channels_cli.add_commands(command)
     posters_cli.add_commands(command)
-    token = command("token", "make a one-time enrolment token for a new device")
-    token.add_argument("--window", required=True, metavar="CODE", help="where it will stand")
-    token.add_argument(
-        "--days", type=int, default=14, help="days until it expires (default: %(default)s)"
-    )
-    _add_out(token, "token")
-    reader = command("reader", "make a key for someone who reads ratings, or edits a hall")
+    devices_cli.add_commands(command)
+    releases_cli.add_commands(command)
+    reader = command("reader", "make a key for someone who reads ratings, edits or makes cards")
     reader.add_argument("name", metavar="NAME", help="who it is for; an old key of NAME ends")
     reader.add_argument(
         "--role",
-        choices=("reader", "editor"),
+        choices=("reader", "editor", "technician"),
         default="reader",
-        help="a reader reads ratings and counts, an editor edits staff, matters and windows",
+        help="a reader reads ratings and counts, an editor edits staff, matters and windows, a "
+        "technician gets enrolment tokens for cards and looks at devices",
     )
     _add_out(reader, "key")
-    command("devices", "list devices: head, backlog, last contact, alerts")
-    revoke = command("revoke", "retire a device: nothing it sends is taken any more")
-    revoke.add_argument("device", metavar="DEVICE", help="its name, as `devices` lists it")
     command("requeue", "read quarantined records again, after an upgrade")
     calls = command("callbacks", "list visits whose citizens want a call")
     calls.add_argument(
@@ -201,20 +204,6 @@ def _serve(args: argparse.Namespace, settings: "Settings") -> int:
     return 0
 
 
-def _token(args: argparse.Namespace, settings: "Settings") -> int:
-    from central.enrolment import make_token
-    from central.service import now_ms
-
-    if not 1 <= args.days <= 366:
-        return _fail("--days: expected 1 to 366", 2)
-    database = opened(settings)
-    with database.writing() as connection:
-        token = make_token(connection, args.window, args.days, now_ms())
-        hand_over(args.out, token)
-    database.close()
-    return 0
-
-
 def _reader(args: argparse.Namespace, settings: "Settings") -> int:
     from central.readers import make_reader
     from central.service import now_ms
@@ -226,45 +215,6 @@ def _reader(args: argparse.Namespace, settings: "Settings") -> int:
         key = make_reader(connection, args.name, now_ms(), args.role)
         hand_over(args.out, key)
     database.close()
-    return 0
-
-
-def _devices(args: argparse.Namespace, settings: "Settings") -> int:
-    from central import overview
-    from central.service import now_ms
-    from central.unbound import Deadline
-
-    database = opened(settings)
-    with database.reading() as connection:
-        found = overview.devices(connection, Deadline.of(settings.phone, now_ms()))
-    database.close()
-    if not found:
-        _say("no device is enrolled yet; make a token: haochaping central token --window CODE")
-    for one in found:
-        marks = [name for name in ("frozen", "revoked") if one[name]]
-        marks += [f"{alert['kind']}: {alert['detail']}" for alert in one["alerts"]]
-        if late := one["phone_ratings"]["unbound"]:
-            marks.append(f"unbound phone ratings: {late}")
-        backlog = "?" if one["backlog"] is None else one["backlog"]
-        serving = one["serving"]["staff"] if one["serving"] else "nobody"
-        serving += " (paused)" if one["paused"] else ""
-        _say(
-            f"{one['device']}  window {one['window']}  head {one['head']}  backlog {backlog}  "
-            f"heard {utc(one['last_contact_ms'])}  {one['software']}  serving {serving}"
-            + (f"  [{'; '.join(marks)}]" if marks else "")
-        )
-    return 0
-
-
-def _revoke(args: argparse.Namespace, settings: "Settings") -> int:
-    from central import devices
-    from central.service import now_ms
-
-    database = opened(settings)
-    with database.writing() as connection:
-        devices.revoke(connection, args.device, now_ms())
-    database.close()
-    _say(f"{args.device} is retired; what it sent before stays")
     return 0
 
 
@@ -328,16 +278,15 @@ _COMMANDS = {
     "init": _init,
     "migrate": _migrate,
     "serve": _serve,
-    "token": _token,
     "reader": _reader,
-    "devices": _devices,
-    "revoke": _revoke,
     "requeue": _requeue,
     "callbacks": _callbacks,
     "show": _show,
     **roll_cli.COMMANDS,
     **access_cli.COMMANDS,
     **channels_cli.COMMANDS,
+    **devices_cli.COMMANDS,
+    **releases_cli.COMMANDS,
     **posters_cli.COMMANDS,
     **service_cli.COMMANDS,
     **unbound_cli.COMMANDS,

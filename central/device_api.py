@@ -8,7 +8,7 @@ from litestar.openapi.spec import Example
 from litestar.params import HeaderParameter, RawBody
 from sqlalchemy.exc import IntegrityError
 
-from central import devices, elsewhere, enrolment, heartbeats, ingest, issuing
+from central import devices, elsewhere, enrolment, heartbeats, ingest, issuing, release_offers
 from central.authentication import device_of
 from central.bodies import Asked, content_type, read_json
 from central.errors import Refused
@@ -38,8 +38,8 @@ SMALL_BODY = 64 * 1024
     tags=["devices"],
     summary="Make a new device known",
     description="The one-time token binds to the first board and keys that use it; the same "
-    "request again gets the same identity. Both keys prove themselves in the body, so this "
-    "call is not signed otherwise.",
+    "request again gets the same identity. A token made to replace a device revokes that one. "
+    "Both keys prove themselves in the body, so this call is not signed otherwise.",
     responses=problems(400, 403, 409, 413, 415),
     media_type="application/json",
 )
@@ -52,6 +52,10 @@ def enrol(request: Asked, body: RawBody) -> Response[EnrolmentReply]:
             reply = enrolment.enrol(
                 connection, asked, central.key, central.settings.phone_url, now_ms()
             )
+    except enrolment.CopiedCard as refused:
+        with central.database.writing() as connection:
+            enrolment.warn(connection, refused, now_ms())
+        raise
     except IntegrityError as error:  # the same keys with another token, at this very moment
         raise Refused(409, "key-known", "Another enrolment came first; ask again") from error
     return Response(reply, status_code=201)
@@ -121,7 +125,8 @@ def fetch_configuration(
     tags=["devices"],
     summary="Say how a device is",
     description="Answered with central's time, the newest configuration's version, a receipt, "
-    "and where the one who serves has since logged in, if they have. A heartbeat that is not "
+    "where the one who serves has since logged in, if they have, and the release that the device "
+    "should run, if it runs another. A heartbeat that is not "
     "newer than the last one changes nothing. Signed by the device (RFC 9421).",
     responses=problems(400, 401, 403, 413, 415),
 )
@@ -143,10 +148,11 @@ def send_heartbeat(request: Asked, body: RawBody) -> HeartbeatReply:
             above=beat.configuration if newer else 0,
         )
         displaced = elsewhere.find(connection, locked.id) if newer else None
+        offered = release_offers.offer(connection, locked, beat) if newer else None
     if not newer:
         central.refusals.count("stale-heartbeat")
     receipt = locked.receipt(central.key, locked.next_issue(now))
-    return HeartbeatReply(now, issued.version, receipt, displaced)
+    return HeartbeatReply(now, issued.version, receipt, displaced, offered)
 
 
 def _issued(central: Central, name: str) -> issuing.Issued:

@@ -1,14 +1,16 @@
 """How a device becomes known: a one-time token, bound to its first board and keys.
 
 A lost answer is no harm: the same request gives the same identity again. A device that
-brings its own keys with a new token has been moved to that token's window.
+brings its own keys with a new token has been moved to that token's window. A token that was
+made to replace a device revokes that one in the same transaction: never do both stand there,
+never neither.
 """
 
 import hashlib
 import secrets
 from typing import Any
 
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import Connection, func, insert, or_, select, update
 
 from central import devices, issuing, schema
 from central.errors import Refused, Unknown
@@ -18,12 +20,36 @@ from protocol.messages import EnrolmentReply, EnrolmentRequest, check_enrolment
 
 TOKEN_DAYS = 14
 _DAY_MS = 24 * 60 * 60 * 1000
+_BOARDS_NAMED = 20
+"""So many strange boards are named in alerts of one device; whoever has a card can make up more."""
 
 
-def make_token(connection: Connection, window: str, days: int, now_ms: int) -> str:
+class CopiedCard(Refused):
+    """Refused, and people should know: a card or its token is in use on another board."""
+
+    def __init__(self, code: str, advice: str, device: str, told: str) -> None:
+        super().__init__(409, code, advice)
+        self.device = device
+        """Name of the device whose card it is."""
+        self.told = told
+        """What its alert says."""
+
+
+def make_token(
+    connection: Connection,
+    window: str,
+    days: int,
+    now_ms: int,
+    *,
+    name: str = "",
+    replaces: int | None = None,
+    made_by: str = "",
+) -> str:
     """Return a new token for a device at ``window``; only its hash is kept.
 
-    Raises `Unknown` if there is no such window.
+    ``name`` is the host name of the device to come, ``replaces`` the id of the one that is
+    revoked when the token is used. Whether there is one at the window already is not looked
+    at: `tokens.give` does. Raises `Unknown` if there is no such window.
     """
     windows = schema.service_window
     if connection.execute(select(windows).where(windows.c.code == window)).one_or_none() is None:
@@ -35,10 +61,13 @@ def make_token(connection: Connection, window: str, days: int, now_ms: int) -> s
     token = secrets.token_hex(16)
     connection.execute(
         insert(schema.enrolment_token).values(
-            hash=_hash(token),
+            hash=hash_token(token),
             window=window,
             created_ms=now_ms,
             expires_ms=now_ms + days * _DAY_MS,
+            name=name,
+            replaces=replaces,
+            made_by=made_by,
         )
     )
     return token
@@ -53,7 +82,8 @@ def enrol(
 ) -> EnrolmentReply:
     """Return the identity that ``request`` is given, the same one for the same request.
 
-    Raises `Refused` with one of the token's codes, ``bad-proof`` or ``key-known``.
+    Raises `Refused` with one of the token's codes, ``bad-proof``, ``key-known`` or
+    ``wrong-board``; a `CopiedCard` is to be told with `warn` once this transaction is undone.
     """
     try:
         check_enrolment(request)
@@ -61,7 +91,7 @@ def enrol(
         raise Refused(403, "bad-proof", str(error)) from error
     tokens = schema.enrolment_token
     token = connection.execute(
-        select(tokens).where(tokens.c.hash == _hash(request.token)).with_for_update()
+        select(tokens).where(tokens.c.hash == hash_token(request.token)).with_for_update()
     ).one_or_none()
     if token is None:
         raise Refused(403, "token-unknown", "Make a new one: haochaping central token")
@@ -79,6 +109,18 @@ def enrol(
     )
 
 
+def warn(connection: Connection, refused: CopiedCard, now_ms: int) -> None:
+    """Raise the alert of ``refused``, in a transaction of its own: the other is undone."""
+    device = devices.find(connection, refused.device)
+    if device is None:
+        return
+    alert, kind = schema.alert, refused.problem.code
+    held = select(func.count()).where(alert.c.device_id == device.id, alert.c.kind == kind)
+    many = connection.execute(held).scalar_one() >= _BOARDS_NAMED
+    told = "further boards have tried" if many else refused.told
+    devices.raise_alert(connection, device, kind, told, now_ms, again=True)
+
+
 def _name(connection: Connection, request: EnrolmentRequest, token: Any, now_ms: int) -> str:
     """Return the name of the device that asks; makes or moves it if the token is unused."""
     table = schema.device
@@ -90,30 +132,32 @@ def _name(connection: Connection, request: EnrolmentRequest, token: Any, now_ms:
             )
         )
     ).all()
-    same = [
-        row
-        for row in known
-        if (row.record_key, row.transport_key, row.board)
-        == (request.record_key, request.transport_key, request.board)
-    ]
+    keys = (request.record_key, request.transport_key)
+    same = next((row for row in known if (row.record_key, row.transport_key) == keys), None)
+    if same is not None and same.board != request.board:
+        raise CopiedCard(
+            "wrong-board",
+            f"This card was made on another board, where it is {same.name}; write a card of its "
+            "own for this board",
+            same.name,
+            f"its keys asked from board {request.board}: was its card copied or put elsewhere?",
+        )
     if token.device_id is not None:
-        if same and same[0].id == token.device_id:
-            return str(same[0].name)
-        raise Refused(409, "token-spent", "Make a new token for this board")
+        if same is not None and same.id == token.device_id:
+            return str(same.name)
+        raise _spent(connection, request, token)
     if token.expires_ms < now_ms:
         raise Refused(403, "token-expired", "Make a new one: haochaping central token")
     windows = schema.service_window
     if not connection.execute(select(windows).where(windows.c.code == token.window)).all():
         raise Refused(403, "token-unknown", "Its window is no longer in the hall file")
-    if known and not same:
+    if known and same is None:
         raise Refused(409, "key-known", "Each device makes keys of its own; was a card copied?")
-    if same:
-        device_id, name = same[0].id, str(same[0].name)
-        connection.execute(
-            update(table)
-            .where(table.c.id == device_id)
-            .values(window=token.window, software=request.software)
-        )
+    if same is not None:
+        device_id, name = same.id, str(same.name)
+        moved = {"window": token.window, "software": request.software}
+        moved |= {"host": token.name} if token.name else {}
+        connection.execute(update(table).where(table.c.id == device_id).values(moved))
     else:
         name = f"hcp-{key_id(request.record_key)}"
         device_id = connection.execute(
@@ -130,6 +174,7 @@ def _name(connection: Connection, request: EnrolmentRequest, token: Any, now_ms:
                 head=0,
                 head_hash=b"",
                 contact_ms=now_ms,
+                host=token.name,
             )
             .returning(table.c.id)
         ).scalar_one()
@@ -137,8 +182,26 @@ def _name(connection: Connection, request: EnrolmentRequest, token: Any, now_ms:
     connection.execute(
         update(tokens).where(tokens.c.hash == token.hash).values(device_id=device_id)
     )
+    if token.replaces not in (None, device_id):
+        connection.execute(  # unless it has been moved to another window meanwhile
+            update(table)
+            .where(table.c.id == token.replaces, table.c.window == token.window)
+            .where(table.c.revoked_ms.is_(None))
+            .values(revoked_ms=now_ms, replaced_by=name)
+        )
     return name
 
 
-def _hash(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()
+def _spent(connection: Connection, request: EnrolmentRequest, token: Any) -> Refused:
+    table = schema.device
+    holder = connection.execute(select(table).where(table.c.id == token.device_id)).one()
+    advice = f"It was used by {holder.name}; make a new token for this board"
+    if holder.board == request.board:
+        return Refused(409, "token-spent", advice)
+    told = f"its token was brought by board {request.board}: is there a copy of its card?"
+    return CopiedCard("token-spent", advice, holder.name, told)
+
+
+def hash_token(token: str) -> bytes:
+    """Return what is kept of a token: it has 128 random bits, so a hash is enough."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()

@@ -11,7 +11,7 @@ import json
 
 from sqlalchemy import Connection, select, update
 
-from central import clocks, schema
+from central import clocks, release_offers, schema
 from central.clocks import Anchor, Reading
 from central.database import insert_or_replace
 from central.devices import Device
@@ -59,8 +59,10 @@ def keep(connection: Connection, device: Device, beat: Heartbeat, now_ms: int) -
         "clock": beat.clock.value,
         "received_ms": now_ms,
         "counters": json.dumps(beat.counters, ensure_ascii=False, sort_keys=True),
+        "faults": json.dumps(beat.faults, ensure_ascii=False),
     }
     insert_or_replace(connection, beats, row)
+    release_offers.hear(connection, device, beat, last.update if last else "", now_ms)
     connection.execute(
         update(schema.device)
         .where(this)
@@ -72,5 +74,5 @@ def keep(connection: Connection, device: Device, beat: Heartbeat, now_ms: int) -
 _PLAIN = tuple(
     field
     for field in Heartbeat.__struct_fields__
-    if field not in {"software", "boot_id", "clock", "counters"}
+    if field not in {"software", "boot_id", "clock", "counters", "faults"}
 )

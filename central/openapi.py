@@ -16,6 +16,7 @@ from central import channel_bodies, edit_bodies
 from central.channel_bodies import ChannelRating
 from central.errors import ListedProblem
 from central.receipt_body import ReceiptBody
+from central.token_bodies import TokenAsked, TokenWish
 from protocol.configuration import Hours, Rules
 from protocol.messages import (
     BATCH_TYPE,
@@ -39,6 +40,7 @@ _WHAT = {
     412: "It has been changed since it was read",
     413: "Too large",
     415: "Another content type or encoding is expected",
+    416: "What is asked for lies beyond the end",
     428: "A change of what is there needs If-Match",
     429: "Too many tries in this hour; Retry-After says when to come again",
     503: "Central has too much to do; Retry-After says when to come again",
@@ -86,7 +88,7 @@ def complete(document: dict[str, Any]) -> dict[str, Any]:
     _, found = msgspec.json.schema_components(
         (
             *(EnrolmentRequest, Heartbeat, Batch, PhoneWait, ChannelRating),
-            *(ReceiptBody, ListedProblem, Rules, Hours),
+            *(ReceiptBody, ListedProblem, Rules, Hours, TokenWish, TokenAsked),
         ),
         ref_template="#/components/schemas/{name}",
     )
@@ -102,7 +104,12 @@ def complete(document: dict[str, Any]) -> dict[str, Any]:
                 "device's name. `created` is not held against central's clock."
             ),
         },
-        "reader": {"type": "http", "scheme": "bearer"},
+        "reader": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A key made by `haochaping central reader`, of the role that the call "
+            "names.",
+        },
         "channel": {
             "type": "http",
             "scheme": "bearer",
@@ -116,6 +123,8 @@ def complete(document: dict[str, Any]) -> dict[str, Any]:
         ("/v1/records", "Batch", BATCH_TYPE),
         ("/v1/receipts", "ReceiptBody", "application/json"),
         ("/v1/visits/phone", "PhoneWait", "application/json"),
+        ("/v1/enrolment-tokens", "TokenWish", "application/json"),
+        ("/v1/enrolment-tokens/status", "TokenAsked", "application/json"),
     ):
         schema = {"$ref": f"#/components/schemas/{kind}"}
         body = {"required": True, "content": {media: {"schema": schema}}}
@@ -125,7 +134,7 @@ def complete(document: dict[str, Any]) -> dict[str, Any]:
     for path, calls in paths.items():
         for call in calls.values():
             tags = call.get("tags", [])
-            if "readers" in tags:
+            if "readers" in tags or "technicians" in tags:
                 call["security"] = [{"reader": []}]
             elif "channels" in tags:
                 call["security"] = [{"channel": []}]

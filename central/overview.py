@@ -6,15 +6,18 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from central import schema, sessions, unbound
+from central import needs, schema, sessions, unbound
 from central.settling import Origin
 from central.unbound import Deadline, Waiting
 
 
-def devices(connection: Connection, deadline: Deadline) -> list[dict[str, Any]]:
-    """Return every device with its head, backlog, who serves, last heartbeat and alerts.
+def devices(
+    connection: Connection, deadline: Deadline, only: int | None = None
+) -> list[dict[str, Any]]:
+    """Return every device: head, backlog, who serves, last heartbeat, alerts, what it needs.
 
-    ``deadline`` tells which ratings by phone have waited too long for their visit.
+    ``deadline`` tells which ratings by phone have waited too long for their visit; ``only`` is
+    the id of the one that is asked for.
     """
     device, beat, configuration = schema.device, schema.heartbeat, schema.configuration
     alerts: dict[int, list[dict[str, Any]]] = defaultdict(list)
@@ -43,10 +46,19 @@ def devices(connection: Connection, deadline: Deadline) -> list[dict[str, Any]]:
     comings = sessions.latest(connection, sessions.COMINGS)
     standings = sessions.latest(connection, sessions.STANDINGS)
     waiting = unbound.by_device(connection, deadline)
-    return [
+    window = schema.service_window
+    query = select(device, window.c.hall, window.c.number).outerjoin(
+        window, window.c.code == device.c.window
+    )
+    if only is not None:
+        query = query.where(device.c.id == only)
+    found: list[dict[str, Any]] = [
         {
             "device": row.name,
+            "host": row.host,
+            "hall": row.hall,
             "window": row.window,
+            "window_number": row.number,
             "board": row.board,
             "software": row.software,
             "enrolled_ms": row.enrolled_ms,
@@ -55,16 +67,34 @@ def devices(connection: Connection, deadline: Deadline) -> list[dict[str, Any]]:
             "backlog": max(0, beats[row.id].head - row.head) if row.id in beats else None,
             "frozen": row.frozen_ms is not None,
             "revoked": row.revoked_ms is not None,
+            "revoked_ms": row.revoked_ms,
+            "replaced_by": row.replaced_by,
             "quarantined": aside.get(row.id, 0),
             "phone_ratings": waiting.get(row.id, Waiting()).output(),
             "configuration_issued": issued.get(row.id, 0),
             "serving": _serving(comings.get(row.id)),
             "paused": row.id in standings and standings[row.id].kind == sessions.Kind.PAUSE,
             "alerts": alerts[row.id],
+            **_software(beats.get(row.id)),
             "heartbeat": _heartbeat(beats.get(row.id)),
         }
-        for row in connection.execute(select(device).order_by(device.c.name))
+        for row in connection.execute(query.order_by(device.c.name))
     ]
+    for one in found:
+        one["needs"] = [need.output() for need in needs.needs(one, deadline.now_ms)]
+    return found
+
+
+def _software(row: Any) -> dict[str, Any]:
+    """Tell what runs there and which checks fail, by the last heartbeat."""
+    if row is None:
+        return {"platform": "", "release": "", "update": "", "faults": []}
+    return {
+        "platform": row.platform,
+        "release": row.release,
+        "update": row.update,
+        "faults": json.loads(row.faults),
+    }
 
 
 def _serving(row: Any) -> dict[str, Any] | None:

@@ -4,21 +4,15 @@ Measured in millimetres of an A4 sheet; a smaller paper gets the same sheet smal
 """
 
 import json
-from collections.abc import Iterable
 from functools import cache
 from math import cos, radians, sin
-from pathlib import Path
 from typing import Any
 
-import qrcode
-from fontTools.ttLib import TTFont
-from fpdf import FPDF
 from fpdf.drawing import PaintedPath
-from fpdf.drawing_primitives import DeviceRGB
 from fpdf.enums import StrokeCapStyle
-from qrcode.constants import ERROR_CORRECT_Q
 
-Colour = tuple[int, int, int]
+from paper.page import ASSETS, MM_PER_POINT, Colour, Pages, ink
+
 INK: Colour = (0x17, 0x21, 0x2B)
 INK2: Colour = (0x3F, 0x4B, 0x54)
 ACCENT: Colour = (0x0F, 0x4C, 0x5C)
@@ -28,52 +22,17 @@ HAIR: Colour = (0xDE, 0xD9, 0xCC)
 FACE: Colour = (0xF8, 0xE7, 0xC2)
 WHITE: Colour = (255, 255, 255)
 _FILLS = {"face": FACE, "white": WHITE, "ink": INK}
-QUIET = 4
-"""Modules of quiet zone on each side (ISO/IEC 18004)."""
-_MM_PER_POINT = 25.4 / 72
 _LINE = 1.3
 """Height of a line of text, in its size."""
 _SMALLEST = 0.55
 """Text that is too long is made smaller down to this share of its size, then cut."""
-_ASSETS = Path(__file__).parents[1] / "ui_assets"
-_RARE = (
-    ("/usr/share/fonts/opentype/noto/NotoSansCJK-Bold.ttc", 2),
-    ("/usr/share/fonts/truetype/babelstone/BabelStoneHan.ttf", 0),
-    ("/usr/share/fonts/truetype/hanazono/HanaMinB.ttf", 0),
-)
-"""Fonts of the machine for characters that ours lack, and the face in each; used if there."""
 
 
-class Pen:
+class Pen(Pages):
     """Draws on the pages of one document."""
 
     def __init__(self, scale: float, width_mm: float, height_mm: float) -> None:
-        self._scale = scale
-        self.pdf = FPDF("P", "mm", (width_mm, height_mm))
-        self.pdf.set_auto_page_break(False)
-        self.pdf.set_margin(0)
-        self.pdf.c_margin = 0
-        for style, weight in (("", "Regular"), ("B", "Bold")):
-            self.pdf.add_font("ours", style, _ASSETS / "fonts" / f"NotoSansSC-{weight}.otf")
-
-    def take_rare(self, text: str) -> str:
-        """Have a font for each character of ``text`` that ours lack; return what none has."""
-        missing = set(text) - _printed(_ASSETS / "fonts" / "NotoSansSC-Bold.otf", 0)
-        taken: list[str] = []
-        for path, number in ((Path(path), number) for path, number in _RARE):
-            if missing and path.exists() and (found := missing & _printed(path, number)):
-                name = f"rare{len(taken)}"
-                for style in ("", "B"):
-                    self.pdf.add_font(name, style, path, collection_font_number=number)
-                taken.append(name)
-                missing -= found
-        if taken:
-            self.pdf.set_fallback_fonts(taken, exact_match=False)
-        return "".join(sorted(missing))
-
-    def page(self) -> None:
-        """Begin a page."""
-        self.pdf.add_page()
+        super().__init__(width_mm, height_mm, scale)
 
     def box(
         self,
@@ -87,7 +46,7 @@ class Pen:
         radius: float = 0,
     ) -> None:
         """Draw a rectangle, with round corners of ``radius``."""
-        k, pdf = self._scale, self.pdf
+        k, pdf = self.scale, self.pdf
         if line is not None:
             pdf.set_draw_color(*line)
             pdf.set_line_width(0.5 * k)
@@ -107,14 +66,14 @@ class Pen:
     def rule(self, x: float, y: float, width: float) -> None:
         """Draw a thin line across."""
         self.pdf.set_draw_color(*LINE)
-        self.pdf.set_line_width(0.3 * self._scale)
-        self.pdf.line(x * self._scale, y * self._scale, (x + width) * self._scale, y * self._scale)
+        self.pdf.set_line_width(0.3 * self.scale)
+        self.pdf.line(x * self.scale, y * self.scale, (x + width) * self.scale, y * self.scale)
 
     def disc(self, x: float, y: float, radius: float, fill: Colour) -> None:
         """Draw a disc around ``x``, ``y``."""
-        path = self._path(fill)
-        path.circle(x * self._scale, y * self._scale, radius * self._scale)
-        self._paint(path)
+        path = self.path(fill)
+        path.circle(x * self.scale, y * self.scale, radius * self.scale)
+        self.paint(path)
 
     def write(
         self,
@@ -135,7 +94,7 @@ class Pen:
         On at most ``lines`` lines; made smaller if it is too long, cut if it is far too long.
         ``align`` is L, C or R; with a height ``within``, what is less high stands in its middle.
         """
-        pdf, k = self.pdf, self._scale
+        pdf, k = self.pdf, self.scale
         pdf.set_text_color(*colour)
         chosen = size
         while True:
@@ -144,7 +103,7 @@ class Pen:
             if whole or chosen < size * _SMALLEST:
                 break
             chosen -= max(0.25, size / 60)
-        height = chosen * _MM_PER_POINT * _LINE
+        height = chosen * MM_PER_POINT * _LINE
         y += max(0, within - height * len(parts)) / 2
         for number, part in enumerate(parts):
             pdf.set_xy(x * k, (y + number * height) * k)
@@ -181,19 +140,6 @@ class Pen:
     def _width(self, text: str) -> float:
         return float(self.pdf.get_string_width(text))
 
-    def code(self, payload: str, x: float, y: float, side: float) -> float:
-        """Draw a QR code of error level Q, quiet zone within ``side``; return a module's size."""
-        rows = modules(payload)
-        module = side / (len(rows) + 2 * QUIET)
-        path = self._path(fill=(0, 0, 0))
-        for row_number, row in enumerate(rows):
-            top = (y + (row_number + QUIET) * module) * self._scale
-            for start, length in _runs(row):
-                left = (x + (start + QUIET) * module) * self._scale
-                path.rectangle(left, top, length * module * self._scale, module * self._scale)
-        self._paint(path)
-        return module
-
     def face(self, level: int, x: float, y: float, radius: float) -> None:
         """Draw the face of ``level`` (1 to 5) around the centre ``x``, ``y``."""
         faces = _faces()
@@ -202,7 +148,7 @@ class Pen:
             self._part(part, x, y, unit)
 
     def _part(self, part: dict[str, Any], x: float, y: float, unit: float) -> None:
-        k = self._scale
+        k = self.scale
 
         def at(dx: float, dy: float) -> tuple[float, float]:
             return (x + dx * unit) * k, (y + dy * unit) * k
@@ -210,17 +156,17 @@ class Pen:
         stroke = part.get("w", 0) * unit * k
         match part["t"]:
             case "disc":
-                path = self._path(_FILLS[part["fill"]], stroke)
+                path = self._stroked(_FILLS[part["fill"]], stroke)
                 path.circle(*at(part["x"], part["y"]), part["r"] * unit * k)
             case "dot":
-                path = self._path(INK)
+                path = self.path(INK)
                 path.circle(*at(part["x"], part["y"]), part["r"] * unit * k)
             case "line":
-                path = self._path(None, stroke)
+                path = self._stroked(None, stroke)
                 path.move_to(*at(part["x0"], part["y0"])).line_to(*at(part["x1"], part["y1"]))
             case "arc" | "chord" as kind:
                 chord = kind == "chord"
-                path = self._path(_FILLS[part["fill"]] if chord else None, stroke)
+                path = self._stroked(_FILLS[part["fill"]] if chord else None, stroke)
                 r = part["r"]
                 begin, end = radians(part["a0"]), radians(part["a1"])
                 path.move_to(*at(part["x"] + r * cos(begin), part["y"] + r * sin(begin)))
@@ -231,26 +177,15 @@ class Pen:
                     path.close()
             case unknown:
                 raise ValueError(f"faces.json has a primitive {unknown!r}")
-        self._paint(path)
+        self.paint(path)
 
-    def _paint(self, path: PaintedPath) -> None:
-        with self.pdf.drawing_context() as context:
-            context.add_item(path)
-
-    def _path(self, fill: Colour | None = None, stroke: float = 0) -> PaintedPath:
-        path = PaintedPath()
-        path.style.auto_close = False
-        path.style.fill_color = None if fill is None else _device(fill)
-        path.style.stroke_color = _device(INK) if stroke else None
+    def _stroked(self, fill: Colour | None, stroke: float) -> PaintedPath:
+        path = self.path(fill)
         if stroke:
+            path.style.stroke_color = ink(INK)
             path.style.stroke_width = stroke
             path.style.stroke_cap_style = StrokeCapStyle.ROUND
         return path
-
-
-def _device(colour: Colour) -> DeviceRGB:
-    red, green, blue = (one / 255 for one in colour)
-    return DeviceRGB(red, green, blue)
 
 
 def _break(text: str, at: int) -> int:
@@ -264,33 +199,7 @@ def _break(text: str, at: int) -> int:
     return space if space > 0 else at
 
 
-def modules(payload: str) -> list[list[bool]]:
-    """Return the dark modules of the code for ``payload``, without its quiet zone."""
-    code = qrcode.QRCode(error_correction=ERROR_CORRECT_Q, border=0)
-    code.add_data(payload)
-    code.make(fit=True)
-    return [[bool(one) for one in row] for row in code.get_matrix()]
-
-
-def _runs(row: Iterable[bool]) -> Iterable[tuple[int, int]]:
-    """Yield start and length of what is dark."""
-    start = None
-    for place, dark in enumerate((*row, False)):
-        if dark and start is None:
-            start = place
-        elif not dark and start is not None:
-            yield start, place - start
-            start = None
-
-
 @cache
 def _faces() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((_ASSETS / "faces.json").read_bytes())
+    found: dict[str, Any] = json.loads((ASSETS / "faces.json").read_bytes())
     return found
-
-
-@cache
-def _printed(path: Path, number: int) -> frozenset[str]:
-    """Return the characters that a font has."""
-    with TTFont(path, fontNumber=number, lazy=True) as font:
-        return frozenset(map(chr, font.getBestCmap()))

@@ -10,7 +10,7 @@ from litestar import Request, get
 from litestar.datastructures import State
 
 from central import counts, overview, ratings, service_counts, sessions, unbound
-from central.authentication import check_reader
+from central.authentication import READER, TECHNICIAN, check_reader
 from central.bodies import refuse_unknown_parameters
 from central.counts import By
 from central.errors import Refused
@@ -237,13 +237,14 @@ def list_unbound(
     sync_to_thread=True,
     tags=["readers"],
     summary="List devices and how they are",
-    description="Last contact, head, backlog, software, who serves there, last heartbeat, frozen "
-    "or revoked, alerts, how many ratings by phone wait for a visit of it.",
+    description="Last contact, head, backlog, software, release, faults, who serves there, last "
+    "heartbeat, frozen or revoked, alerts, how many ratings by phone wait for a visit of it, and "
+    "in `needs` why somebody should look at it. Technicians may ask, too.",
     responses=problems(400, 401),
 )
 def list_devices(request: _Asked) -> dict[str, Any]:
     """Answer with every device."""
-    central = _opened(request)
+    central = _opened(request, READER, TECHNICIAN)
     deadline = Deadline.of(central.settings.phone, now_ms())
     with central.database.reading() as connection:
         return {"devices": overview.devices(connection, deadline)}
@@ -273,10 +274,13 @@ HANDLERS = (
 )
 
 
-def _opened(request: _Asked) -> Central:
-    """Return central if the request brings a reader's key and only parameters that we know."""
+def _opened(request: _Asked, *roles: str) -> Central:
+    """Return central if the request brings a key of ``roles`` and only parameters that we know.
+
+    A reader's, if none is named.
+    """
     central: Central = request.app.state.central
-    check_reader(request, central.database)
+    check_reader(request, central.database, roles or (READER,))
     refuse_unknown_parameters(request)
     return central
 

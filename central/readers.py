@@ -1,4 +1,4 @@
-"""Who may read or edit: each has a name and a key, of which central keeps only the hash."""
+"""Who may read, edit or make cards: each has a name and a key; only its hash is kept."""
 
 import secrets
 
@@ -10,7 +10,7 @@ from central.database import insert_or_replace
 
 
 def make_reader(connection: Connection, name: str, now_ms: int, role: str = READER) -> str:
-    """Return a new key for ``name``, a reader or an editor; an older one of that name ends."""
+    """Return a new key of ``role`` for ``name``; an older one of that name ends."""
     key = f"hcr_{secrets.token_urlsafe(32)}"
     row = {
         "name": name,

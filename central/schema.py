@@ -162,7 +162,10 @@ device = Table(
     Column("head_hash", Bytes, nullable=False),  # empty while head is 0
     Column("contact_ms", BigInteger, nullable=False),
     Column("issued_ms", BigInteger, nullable=False, server_default="0"),  # of its last receipt
+    Column("host", Text, nullable=False, server_default=""),  # its host name, as its token said
+    Column("replaced_by", Text),  # name of the device that took its place
 )
+Index("ix_device_window", device.c.window)
 enrolment_token = Table(
     "enrolment_token",
     metadata,
@@ -171,6 +174,9 @@ enrolment_token = Table(
     Column("created_ms", BigInteger, nullable=False),
     Column("expires_ms", BigInteger, nullable=False),
     Column("device_id", Integer, ForeignKey("device.id")),
+    Column("name", Text, nullable=False, server_default=""),  # host name of the device to come
+    Column("replaces", Integer, ForeignKey("device.id")),  # revoked when the token is used
+    Column("made_by", Text, nullable=False, server_default=""),  # name of a key, or who typed
 )
 configuration = Table(
     "configuration",
@@ -208,6 +214,53 @@ heartbeat = Table(
     Column("undervoltage", Boolean),
     Column("kiosk_running", Boolean, nullable=False),
     Column("counters", Text, nullable=False),  # JSON
+    Column("platform", Text, nullable=False, server_default=""),
+    Column("release", Text, nullable=False, server_default=""),
+    Column("update", Text, nullable=False, server_default=""),
+    Column("faults", Text, nullable=False, server_default="[]"),  # JSON
+)
+
+# --- releases --------------------------------------------------------------------------
+
+release = Table(
+    "release",  # its file is in the data directory
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("version", Text, nullable=False),
+    Column("platform", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),  # of the release file, in bytes
+    Column("sha256", Text, nullable=False),  # of the same, in hexadecimal digits
+    Column("issued_ms", BigInteger, nullable=False),
+    Column("added_ms", BigInteger, nullable=False),
+    Column("added_by", Text, nullable=False),
+)
+release_order = Table(
+    "release_order",  # who should run which; of those that name a device the newest counts
+    metadata,
+    Column("id", _ROW_ID, primary_key=True),
+    Column("release", Text, nullable=False),
+    Column("platform", Text, nullable=False),
+    Column("scope", Text, nullable=False),  # `release_orders.Scope`
+    Column("target", Text, nullable=False),  # a code or a name; empty for all
+    Column("first", Integer),  # only so many, those in `release_pilot`
+    Column("given_ms", BigInteger, nullable=False),
+    Column("given_by", Text, nullable=False),
+    Column("ended_ms", BigInteger),  # withdrawn, or another one took its place
+    sqlite_autoincrement=True,
+)
+release_pilot = Table(
+    "release_pilot",  # those who get a release before the others
+    metadata,
+    Column("order_id", _ROW_ID, ForeignKey("release_order.id"), primary_key=True),
+    Column("device_id", Integer, ForeignKey("device.id"), primary_key=True),
+)
+release_failure = Table(
+    "release_failure",  # a device went back from a release: not offered again until given anew
+    metadata,
+    _device_key(),
+    Column("release", Text, primary_key=True),
+    Column("told_ms", BigInteger, nullable=False),
+    Column("said", Text, nullable=False),
 )
 
 # --- what devices assert ---------------------------------------------------------------

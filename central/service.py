@@ -25,6 +25,8 @@ class Central:
         self.database = database
         self.refusals = RefusalCounter(database)
         self.waiting = WaitingRoom(database, settings.limits.waiting_devices)
+        self.downloads = 0
+        """Releases on their way to devices, in this process; of the event loop alone."""
 
     @classmethod
     def open(cls, settings: Settings) -> "Central":

@@ -3,11 +3,11 @@
 A Chinese character takes two places in a terminal; columns line up all the same.
 """
 
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from central import csv_text
+from central.text_table import lined_up, plain
 
 Row = Mapping[str, Any]
 
@@ -97,25 +97,8 @@ def as_table(by: str, rows: Sequence[Row]) -> str:
     chosen = [one for one in columns(by, rows) if not one.wide]
     lines = [[one.heading for one in chosen]]
     lines += [[_text(one.of(row), "-") for one in chosen] for row in rows]
-    widths = [max(map(width, cells)) for cells in zip(*lines, strict=True)]
     words = 1 + sum(one.heading in _PLACE.values() for one in chosen)
-    return "\n".join(
-        "  ".join(
-            cell + " " * (room - width(cell))
-            if place < words
-            else " " * (room - width(cell)) + cell
-            for place, (cell, room) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in lines
-    )
-
-
-def width(text: str) -> int:
-    """Return how many places of a terminal ``text`` takes (Unicode, annex 11)."""
-    return sum(
-        0 if unicodedata.combining(one) else 2 if unicodedata.east_asian_width(one) in "WF" else 1
-        for one in text
-    )
+    return lined_up(lines, range(words, len(chosen)))
 
 
 def _cell(value: Any) -> str | float:
@@ -123,7 +106,4 @@ def _cell(value: Any) -> str | float:
 
 
 def _text(value: Any, nothing: str) -> str:
-    """Return a cell; what would steer a terminal is shown as a question mark."""
-    if value is None:
-        return nothing
-    return "".join(one if one.isprintable() else "?" for one in str(value))
+    return nothing if value is None else plain(value)

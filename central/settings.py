@@ -34,6 +34,10 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Most ratings in one page."""
     waiting_devices: _Positive = 2000
     """Devices that wait for a phone's rating at the same time; more are told to come again."""
+    downloads: _Positive = 20
+    """Releases being sent at the same time, by each worker; more are told to come again."""
+    technician_calls_per_hour: _Positive = 10_000
+    """For enrolment tokens, with one technician's key: a fleet is two calls a card."""
 
 
 class Phone(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -91,6 +95,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def key_file(self) -> Path:
         """Where central's signing key is kept."""
         return self.data / "central.key"
+
+    @property
+    def releases(self) -> Path:
+        """Where the files of releases are kept; all workers need the same."""
+        return self.data / "releases"
+
+    @property
+    def release_key_file(self) -> Path:
+        """The public key that releases are signed for, if it was laid there."""
+        return self.data / "release.pem"
 
     @property
     def sealing_key_file(self) -> Path:

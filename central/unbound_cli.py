@@ -28,6 +28,7 @@ def _unbound(args: argparse.Namespace, settings: "Settings") -> int:
     import json
 
     from central import unbound
+    from central.ages import age
     from central.service import now_ms
     from central.unbound import Deadline
 
@@ -51,17 +52,9 @@ def _unbound(args: argparse.Namespace, settings: "Settings") -> int:
         _say(
             f"{one['visit']}  {one['device']}  hall {one['hall']}  "
             f"question {place} ({one['subject']})  "
-            f"since {_age(one['age_seconds'])}  {one['state']}"
+            f"since {age(one['age_seconds'])}  {one['state']}"
         )
     return 0
-
-
-def _age(seconds: int) -> str:
-    """Return how long something has been so, in its largest whole unit or two."""
-    days, hours, minutes = seconds // 86_400, seconds // 3600 % 24, seconds // 60 % 60
-    if days:
-        return f"{days} d {hours} h"
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
 def _say(text: str) -> None:

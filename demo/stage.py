@@ -76,7 +76,7 @@ def free_port() -> int:
             return port
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """Have the kernel end this process when the one that started it ends (prctl(2))."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
@@ -127,7 +127,7 @@ class Stage:
                 # Ctrl-C reaches us alone; we end our own in order, and if we are killed
                 # outright the kernel ends them.
                 start_new_session=True,
-                preexec_fn=_end_with_parent,
+                preexec_fn=end_with_parent,
             )
         program = Program(process, log)
         self._programs.append(program)

@@ -6,8 +6,11 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from device.command import Command, new_parser
 from device.core.errors import BadConfiguration, DeviceError
+from device.core.plain import plain
 from device.store.profile import (
     APPEARANCES,
     LANGUAGES,
@@ -18,7 +21,8 @@ from device.store.profile import (
     without_password,
 )
 
-DEFAULT_CONFIG = Path("/etc/haochaping/device.toml")
+if TYPE_CHECKING:
+    from device.store.home import Home
 
 
 def main(command: str, words: Sequence[str]) -> int:
@@ -28,38 +32,17 @@ def main(command: str, words: Sequence[str]) -> int:
     try:
         return run(options)
     except BadConfiguration as error:
-        print(error, file=sys.stderr)
+        print(plain(str(error)), file=sys.stderr)
         return 2
     except BrokenPipeError:
         raise
     except (DeviceError, OSError) as error:
-        print(f"haochaping {command}: {error}", file=sys.stderr)
+        print(plain(f"haochaping {command}: {error}"), file=sys.stderr)
         return 1
 
 
-Command = tuple[argparse.ArgumentParser, Callable[[argparse.Namespace], int]]
-
-
-def _parser(command: str, description: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        f"haochaping {command}",
-        description=description,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        # `--token SECRET` must not pass for `--token-file` and show the secret to everybody.
-        allow_abbrev=False,
-    )
-    parser.add_argument(
-        "--config",
-        type=Path,
-        default=Path(os.environ.get("HAOCHAPING_CONFIG") or DEFAULT_CONFIG),
-        metavar="FILE",
-        help="the device's configuration file (default: $HAOCHAPING_CONFIG or %(default)s)",
-    )
-    return parser
-
-
 def _kiosk(command: str) -> Command:
-    parser = _parser(
+    parser = new_parser(
         command,
         "Shows the screen for citizens and takes their ratings.\n\n"
         "Keys 1 to 5 press the level with that number (5 = very satisfied). Tab and arrows move\n"
@@ -115,7 +98,7 @@ def _kiosk(command: str) -> Command:
 
 
 def _agent(command: str) -> Command:
-    parser = _parser(
+    parser = new_parser(
         command,
         "Sends what the kiosk recorded to central, fetches the configuration, reports the\n"
         "device's state, and takes invitations from the window's programs. Runs until SIGTERM.",
@@ -134,29 +117,31 @@ def _agent(command: str) -> Command:
 
 
 def _migrate(command: str) -> Command:
-    parser = _parser(
+    parser = new_parser(
         command,
-        "Brings the device's two files up to date. Run by systemd before kiosk and agent;\n"
-        "running it again changes nothing.",
+        "Brings the device's two files up to date, and gives each file to the user that it\n"
+        "belongs to. Run by systemd before kiosk and agent; running it again changes nothing.\n"
+        "Where the card is for a new identity, the old data folder is set aside first, under\n"
+        "another name beside it.",
+    )
+    parser.add_argument(
+        "--card-dir",
+        type=Path,
+        metavar="DIR",
+        help="the card's folder (default: the boot partition's, for the data folder of a device)",
     )
 
     def run(options: argparse.Namespace) -> int:
-        from device.store import lock
         from device.store.home import Home, refuse_volatile
-        from device.store.schema import migrate
+        from device.store.preparation import prepare
 
         profile = load(options.config)
         home = Home(profile.data_dir)
-        home.prepare()
         if not profile.allow_volatile:
             refuse_volatile(home.root)
-        # Whoever writes a file has to be the only one: not beside a running kiosk or agent.
-        held = [lock.hold(home.kiosk_lock), lock.hold(home.agent_lock)]
-        try:
-            applied = migrate(home)
-        finally:
-            for descriptor in held:
-                os.close(descriptor)
+        said, applied = prepare(home, options.card_dir or _own_card(home))
+        for line in said:
+            print(line)
         for line in applied:
             print(f"applied  {line}")
         print(f"{home.root}: up to date" if not applied else f"{home.root}: now up to date")
@@ -166,11 +151,24 @@ def _migrate(command: str) -> Command:
 
 
 def _enrol(command: str) -> Command:
-    parser = _parser(
+    parser = new_parser(
         command,
         "Makes this device known to central. The one-time token comes from central\n"
         "(haochaping central token --window ...) and is read from a file or from standard\n"
-        "input, never from an argument. Running it again with the same token is safe.",
+        "input, never from an argument. Running it again with the same token is safe.\n\n"
+        "With --card it is what a device does by itself at every start: it takes the token that\n"
+        "haochaping provision cards left on the boot partition, tries until central knows it, and\n"
+        "says how it stands on the screen and in STATE.txt on the card.",
+    )
+    parser.add_argument(
+        "--card", action="store_true", help="enrol with the card in this device; for systemd"
+    )
+    parser.add_argument(
+        "--card-dir",
+        type=Path,
+        metavar="DIR",
+        help="like --card, with the card's folder somewhere else; the state goes to the file "
+        "$HAOCHAPING_SETUP if that is set",
     )
     parser.add_argument(
         "--token-file",
@@ -187,26 +185,48 @@ def _enrol(command: str) -> Command:
     def run(options: argparse.Namespace) -> int:
         profile = load(options.config)
         check_files(profile)
+        if options.card or options.card_dir:
+            if options.token_file:
+                parser.error("the card has a token of its own: leave --token-file out")
+            return _enrol_with_card(profile, options.card_dir, options.board)
         try:
             given = options.token_file.read_text("utf-8") if options.token_file else input()
         except (OSError, EOFError, UnicodeDecodeError) as error:
             raise DeviceError(f"no token could be read: {error}") from error
-        if not 8 <= len(given.strip()) <= 64 or len(given.split()) != 1:
-            raise DeviceError(
-                "that is no enrolment token: one word is expected, as haochaping central token "
-                "wrote it"
-            )
         from device.agent.enrolment import board_serial, enrol
+        from device.store.card import checked_token
 
-        identity = enrol(profile, given.strip(), options.board or board_serial())
+        token = checked_token(given)
+        identity = enrol(profile, token, options.board or board_serial())
         print(f"this device is {identity.device}")
         return 0
 
     return parser, run
 
 
+def _own_card(home: "Home") -> Path | None:
+    """Return the card's folder of a device in the field; None for any other data folder."""
+    from device.store.deployed import Deployed
+
+    return Deployed().card if home.root == Deployed().data else None
+
+
+def _enrol_with_card(profile: Profile, folder: Path | None, board: str | None) -> int:
+    _log_to_stderr()
+    from device.agent.card_enrolment import CardEnrolment
+    from device.agent.enrolment import board_serial
+    from device.agent.setup_sign import SetupSign
+    from device.store.deployed import Deployed
+
+    folder = folder or Deployed().card
+    setup = Path(os.environ.get("HAOCHAPING_SETUP") or Deployed().setup)
+    sign = SetupSign(setup, folder)
+    CardEnrolment(profile, folder, board or board_serial(), sign.show).run()
+    return 0
+
+
 def _invite(command: str) -> Command:
-    parser = _parser(
+    parser = new_parser(
         command,
         "Asks the citizen at the window to rate the staff member and each finished matter.\n\n"
         "  haochaping invite --matter CODE=CASE1,CASE2 --matter CODE2\n\n"
@@ -250,7 +270,7 @@ def _invite(command: str) -> Command:
 
 
 def _cancel(command: str) -> Command:
-    parser = _parser(
+    parser = new_parser(
         command,
         "Takes an invitation back. Possible only until the citizen's first tap; the reason is\n"
         "recorded and reported.",
@@ -276,7 +296,7 @@ def _cancel(command: str) -> Command:
 
 
 def _screenshot(command: str) -> Command:
-    parser = _parser(
+    parser = new_parser(
         command,
         "Writes a picture of the kiosk's screen as a PNG file, for a support case. Refused\n"
         "while a citizen is there: what they tap is nobody else's business.",
@@ -296,7 +316,7 @@ def _screenshot(command: str) -> Command:
 
 
 def _config(command: str) -> Command:
-    parser = _parser(command, "Checks a configuration file and shows what it amounts to.")
+    parser = new_parser(command, "Checks a configuration file and shows what it amounts to.")
     parser.add_argument("what", choices=("check",), help="check: report every mistake at once")
 
     def run(options: argparse.Namespace) -> int:
@@ -315,7 +335,7 @@ def _config(command: str) -> Command:
 
 
 def _fonts(command: str) -> Command:
-    parser = _parser(
+    parser = new_parser(
         command,
         "Checks that every character of the roster can be printed: hall, staff, matters, notices.\n"
         "Says which font files there are, which characters none of them has, where these stand\n"

@@ -8,13 +8,14 @@ checking a signature.
 """
 
 import hashlib
+import io
 import json
 import re
 import sys
 import tarfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 from protocol.errors import BadSignature, Malformed
 
@@ -26,6 +27,9 @@ ENDING: Final = ".release"
 MAX_MANIFEST_BYTES: Final = 64 * 1024
 MAX_TREE_BYTES: Final = 512 * 1024 * 1024
 """The largest archive that is taken; ours has some tens of MB."""
+
+_SIGNATURE_BYTES: Final = 64
+_LAYOUT: Final = f"a release holds {MANIFEST}, {SIGNATURE} and {TREE}, in this order"
 
 _VERSION = re.compile(r"[0-9]+(\.[0-9]+){1,3}([a-z0-9.+-]{0,20})?\Z")
 _PLATFORM = re.compile(r"cp3[0-9]{1,2}-linux-(aarch64|x86_64|armv7l)\Z")
@@ -103,25 +107,63 @@ def open_release(file: BinaryIO, check: Check) -> tuple[Manifest, BinaryIO]:
     Raises `Malformed` or `BadSignature`.
     """
     try:
-        archive = tarfile.open(fileobj=file, mode="r:")  # noqa: SIM115 - its file is the caller's
-        members = archive.getmembers()
-        if [member.name for member in members] != [MANIFEST, SIGNATURE, TREE]:
-            raise Malformed(f"a release holds {MANIFEST}, {SIGNATURE} and {TREE}, in this order")
-        if not all(member.isreg() for member in members):
-            raise Malformed("a release holds plain files only")
-        if members[0].size > MAX_MANIFEST_BYTES or members[1].size != 64:
-            raise Malformed("manifest or signature has a size that neither can have")
-        manifest_file, signature_file, tree = (archive.extractfile(m) for m in members)
-        if manifest_file is None or signature_file is None or tree is None:
-            raise Malformed("a release holds plain files only")
-        encoded, signature = manifest_file.read(), signature_file.read()
+        encoded, at = _member(file, 0, MANIFEST, MAX_MANIFEST_BYTES)
+        signature, at = _member(file, at, SIGNATURE, _SIGNATURE_BYTES)
+        tree, at = _member(file, at, TREE, MAX_TREE_BYTES)
+        file.seek(at)
+        if file.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
+            raise Malformed(_LAYOUT)
+        given, stated = signature.read(), encoded.read()
     except (tarfile.TarError, OSError, EOFError) as error:
         raise Malformed(f"this is no release file, or it is cut off: {error}") from error
-    check(signature, encoded)
-    manifest = decode(encoded)
-    if members[2].size != manifest.tree_bytes:
+    if len(given) != _SIGNATURE_BYTES:
+        raise Malformed("the signature has a size that none can have")
+    check(given, stated)
+    manifest = decode(stated)
+    if tree.size != manifest.tree_bytes:
         raise Malformed("the tree has not the size that the manifest states: cut off?")
-    return manifest, tree  # type: ignore[return-value]  # typeshed says IO[bytes]
+    return manifest, io.BufferedReader(tree)
+
+
+class _Member(io.RawIOBase):
+    """One member's bytes, where they lie in the file."""
+
+    def __init__(self, file: BinaryIO, start: int, size: int) -> None:
+        self._file = file
+        self._start = start
+        self._at = 0
+        self.size = size
+
+    def readable(self) -> bool:
+        """It can be read, forwards."""
+        return True
+
+    def readinto(self, room: Any, /) -> int:
+        """Read on, to the member's end at most."""
+        place = memoryview(room).cast("B")
+        self._file.seek(self._start + self._at)
+        piece = self._file.read(min(len(place), self.size - self._at))
+        place[: len(piece)] = piece
+        self._at += len(piece)
+        return len(piece)
+
+
+def _member(file: BinaryIO, at: int, name: str, most: int) -> tuple[_Member, int]:
+    """Return the member that must begin at ``at``, and where the next one does.
+
+    By its one header alone and not through `tarfile.TarFile`, which follows extended headers
+    of any length and number: this is read before anybody has vouched for it.
+    """
+    file.seek(at)
+    head = tarfile.TarInfo.frombuf(file.read(tarfile.BLOCKSIZE), "utf-8", "surrogateescape")
+    if head.name != name or head.type != tarfile.REGTYPE:
+        raise Malformed(_LAYOUT)
+    if not 0 < head.size <= most:
+        raise Malformed(f"{name} has a size that it cannot have")
+    start = at + tarfile.BLOCKSIZE
+    return _Member(file, start, head.size), start + -(
+        -head.size // tarfile.BLOCKSIZE
+    ) * tarfile.BLOCKSIZE
 
 
 def read_tree(manifest: Manifest, tree: BinaryIO, take: Callable[[bytes], object]) -> None:

@@ -4,7 +4,9 @@ Only what the fleet file says, checked; nothing here writes a card (`provisionin
 or asks central (`provisioning.tokens`).
 """
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 
@@ -50,7 +52,11 @@ class Seat(NamedTuple):
     """Lines that its panel needs in the boot partition's ``config.txt``."""
     network: Network = Network()
     line: int = 0
-    """Where the fleet file says so, for messages."""
+    """Where the fleet file, or its table of devices, says so, for messages."""
+    note: str = ""
+    """What else its label says, e.g. where the window is."""
+    panel: str = ""
+    """Name of its screen (`provisioning.panels`); empty: another one."""
 
 
 class Fleet(NamedTuple):
@@ -67,6 +73,8 @@ class Fleet(NamedTuple):
     """The release that goes onto every card; None: the image has the software already."""
     release_key: Path | None = None
     """Public key (PEM) that releases must be signed with."""
+    debs: tuple[Path, ...] = ()
+    """Debian packages that go onto every card, for an image that lacks them."""
     timezone: str = "Asia/Shanghai"
     ntp: tuple[str, ...] = ()
     """Time servers of the hall; none: the system's."""
@@ -76,3 +84,5 @@ class Fleet(NamedTuple):
     data: str = "partition"
     """``partition``: a data partition of its own, and the root read-only; ``root``: neither."""
     token_days: int = 14
+    halls: Mapping[str, str] = MappingProxyType({})
+    """Names of halls by code, as labels print them."""

@@ -46,6 +46,9 @@ def main(words: Sequence[str]) -> int:
     )
     parser.add_argument("--buzzer-pin", type=int, metavar="PIN", help="a buzzer's BCM pin")
     parser.add_argument(
+        "--check-pin", type=int, metavar="PIN", help="switch in the case: the check screen"
+    )
+    parser.add_argument(
         "--no-staff-screen", action="store_true", help="no key for staff on the screen"
     )
     parser.add_argument(
@@ -83,6 +86,7 @@ def main(words: Sequence[str]) -> int:
         "buttons.next": options.next_pin,
         "buttons.leds": _pins(options.led_pins),
         "buttons.buzzer": options.buzzer_pin,
+        "buttons.check": options.check_pin,
         "buttons.pins": _pins(options.pins),
         "buttons.factory": options.button_factory,
         "staff.screen": False if options.no_staff_screen else None,

@@ -27,11 +27,14 @@ def main(words: list[str]) -> int:
         print(f"== {name}", flush=True)
         failed = subprocess.run(list(map(str, command)), cwd=ROOT, check=False).returncode or failed
     print("== pytest", flush=True)
+    # Or each of the workers would compile all the tests anew, and each process that they start
+    # the whole product.
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     # One more than there are processors: a journey mostly waits for its processes.
     workers = min(4, (os.cpu_count() or 1) + 1)
-    parallel = [] if words else ["-n", str(workers), "--dist", "loadgroup"]
+    parallel = [] if words else ["-n", str(workers)]
     tests = [str(BIN / "python"), "-m", "pytest", *parallel, *words]
-    return subprocess.run(tests, cwd=ROOT, check=False).returncode or failed
+    return subprocess.run(tests, cwd=ROOT, env=environment, check=False).returncode or failed
 
 
 if __name__ == "__main__":

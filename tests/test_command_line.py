@@ -25,12 +25,24 @@ PURPOSE = {
     "config": "Checks a configuration file",
     "screenshot": "Writes a picture of the kiosk's screen",
     "fonts": "Checks that every character of the roster can be printed",
+    "doctor": "Checks everything that breaks such devices in the field",
+    "check-screen": "Has the running kiosk show its check screen",
+    "update": "Brings another release of this software into use",
+    "provision": "From a fleet file to devices",
+    "release": "Makes releases: one signed file",
     "profile": "Writes a device's configuration file",
 }
 ARGUMENTS = {
     "cancel": ["00000000-0000-0000-0000-000000000001", "--reason", "x"],
     "config": ["check"],
     "screenshot": ["screen.png"],
+    "check-screen": ["on"],
+}
+WITHOUT_CONFIGURATION = {"doctor", "update"}
+"""The doctor tells its mistakes as a finding; an update must do without it."""
+PARTS = {
+    "provision": ("check", "cards", "labels", "ansible"),
+    "release": ("keygen", "build", "show", "verify"),
 }
 
 Said = tuple[int, str, str]
@@ -131,7 +143,7 @@ def test_output_that_nobody_reads_is_no_failure(profile: Path):
 # --- configuration ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("command", [*DEVICE])
+@pytest.mark.parametrize("command", [c for c in DEVICE if c not in WITHOUT_CONFIGURATION])
 def test_every_command_lists_every_mistake_of_the_configuration(
     run: Run, broken: Path, command: str, monkeypatch: pytest.MonkeyPatch
 ):
@@ -145,6 +157,14 @@ def test_every_command_lists_every_mistake_of_the_configuration(
     ]
     monkeypatch.setenv("HAOCHAPING_CONFIG", str(broken))
     assert run(command, *ARGUMENTS.get(command, []))[0] == 2
+
+
+def test_the_doctor_goes_on_with_a_configuration_that_has_mistakes(run: Run, broken: Path):
+    code, out, err = run("doctor", "--only", "configuration", "--config", str(broken))
+    assert (code, err) == (1, "")
+    told = " ".join(out.split())
+    for mistake in ("central.url: missing", "data_dir: missing", "data_dirr: unknown key"):
+        assert mistake in told
 
 
 def test_a_configuration_that_is_not_there_is_told_as_such(run: Run, tmp_path: Path):
@@ -244,12 +264,16 @@ def test_a_token_is_never_an_argument(run: Run, profile: Path, option: str):
 
 
 def test_no_option_of_any_command_takes_a_secret(run: Run):
-    for command in (*DEVICE, *PROVISIONING):
-        _, out, _ = run(command, "--help")
+    commands = [[command] for command in (*DEVICE, *PROVISIONING)]
+    commands += [[command, part] for command, parts in PARTS.items() for part in parts]
+    for command in commands:
+        _, out, _ = run(*command, "--help")
         options = {word.strip("[],=") for word in out.split() if word.lstrip("[").startswith("--")}
         assert not {o for o in options if "pin" in o or "token" in o or "key" in o} - {
-            *("--token-file", "--certificate-key"),
+            # Each takes the name of a file.
+            *("--token-file", "--certificate-key", "--key", "--key-file"),
             *("--pins", "--skip-pin", "--next-pin", "--led-pins", "--buzzer-pin"),
+            "--check-pin",
         }
 
 

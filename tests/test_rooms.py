@@ -4,6 +4,8 @@ import ast
 import sys
 from pathlib import Path
 
+from provisioning import pack
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -24,7 +26,7 @@ def test_the_protocol_stands_on_three_libraries_only():
 
 
 def test_nobody_imports_the_tests():
-    for package in ("protocol", "device", "central", "provisioning", "haochaping", "demo"):
+    for package in ("protocol", "device", "paper", "central", "provisioning", "haochaping", "demo"):
         assert "tests" not in imported_roots(package)
 
 
@@ -32,23 +34,9 @@ def test_the_assets_hold_no_program():
     assert not list((ROOT / "ui_assets").rglob("*.py"))
 
 
-BEFORE_ANYTHING_IS_INSTALLED = (
-    "protocol/__init__.py",
-    "protocol/errors.py",
-    "protocol/releases.py",
-    "device/__init__.py",
-    "device/core/__init__.py",
-    "device/core/errors.py",
-    "device/store/__init__.py",
-    "device/store/deployed.py",
-    "device/store/setup.py",
-    *(str(file.relative_to(ROOT)) for file in sorted((ROOT / "device/releases").glob("*.py"))),
-    *(str(f.relative_to(ROOT)) for f in sorted((ROOT / "provisioning/first_boot").glob("*.py"))),
-)
-
-
 def test_first_boot_needs_nothing_but_python():
-    for name in BEFORE_ANYTHING_IS_INSTALLED:
+    packed = pack.modules()
+    for name in packed:
         for node in ast.walk(ast.parse((ROOT / name).read_text(encoding="utf-8"))):
             names = (
                 [alias.name for alias in node.names]
@@ -60,6 +48,6 @@ def test_first_boot_needs_nothing_but_python():
             for imported in names:
                 room = imported.split(".")[0]
                 known = room in sys.stdlib_module_names or room in {
-                    Path(part).parts[0] for part in BEFORE_ANYTHING_IS_INSTALLED
+                    Path(part).parts[0] for part in packed
                 }
                 assert known, f"{name} imports {imported}"

@@ -1,8 +1,9 @@
 """Works out the locked dependencies anew: exact versions and hashes, no index address.
 
-`requirements/run.txt` is what device and central need and the build backend that installs
-the project; `requirements/test.txt` adds the tools of `./run test`. One lock serves every
-supported Python and platform.
+`requirements/run.txt` is what device, central and technician need and the build backend that
+installs the project; `requirements/test.txt` adds the tools of `./run test`;
+`requirements/device.txt` is the part of the first that a release for devices holds
+(`haochaping release build`). One lock serves every supported Python and platform.
 """
 
 import subprocess
@@ -10,11 +11,15 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-LOCKS = {"run": ["device", "central", "build"], "test": ["device", "central", "build", "test"]}
+LOCKS = {
+    "run": ["device", "central", "provisioning", "build"],
+    "test": ["device", "central", "provisioning", "build", "test"],
+    "device": ["device"],
+}
 
 
 def main() -> int:
-    """Write both lock files."""
+    """Write the lock files."""
     for name, extras in LOCKS.items():
         target = ROOT / "requirements" / f"{name}.txt"
         command = [
@@ -23,7 +28,7 @@ def main() -> int:
             *("--quiet", "--upgrade", "-o", str(target), "pyproject.toml"),
             *(word for extra in extras for word in ("--extra", extra)),
         ]
-        if name == "test":
+        if name != "run":
             command += ["--constraint", str(ROOT / "requirements" / "run.txt")]
         subprocess.run(command, cwd=ROOT, check=True)
         print(f"{target.relative_to(ROOT)}: {target.read_text().count('==')} packages")

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from device.agent.central import CentralService, Refused, WrongAnswer
 from device.core.errors import DeviceError, StorageUnavailable
-from device.store.connect import sync_folder
+from device.store.disk import sync_folder
 from device.store.home import Home
 from device.store.roll import Roll
 
@@ -71,7 +71,7 @@ class Album:
             raise StorageUnavailable(f"{self._home.photos}: {error}") from error
 
     def _pictures(self) -> list[Path]:
-        self._home.photos.mkdir(mode=0o700, exist_ok=True)
+        self._home.photos.mkdir(mode=0o750, exist_ok=True)
         for left in self._home.photos.glob("*.part"):
             left.unlink()
         return list(self._home.photos.glob("*.jpg"))

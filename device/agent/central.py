@@ -7,8 +7,10 @@ own; such an answer is `CentralUnreachable`, like none at all.
 import email.utils
 import gzip
 import hashlib
+import ssl
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
@@ -52,6 +54,11 @@ MAX_ANSWER_BYTES = 16 * 1024 * 1024
 """A configuration with 10,000 staff is about 2 MB; anything beyond this is not ours."""
 
 
+_NOT_YET_VALID = 9
+"""X509_V_ERR_CERT_NOT_YET_VALID (x509_vfy.h)."""
+_HAS_EXPIRED = 10
+"""X509_V_ERR_CERT_HAS_EXPIRED."""
+
 T = TypeVar("T")
 
 
@@ -66,6 +73,20 @@ class Refused(CentralError):
 
 class WrongAnswer(CentralUnreachable):
     """Something answered that is not central: a portal, a proxy, a page."""
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
+        """Of the answer, where that is all that can be said of it; else 0."""
+
+
+class NotTrusted(CentralUnreachable):
+    """Whoever answered could not prove to be central (TLS)."""
+
+    def __init__(self, message: str, not_yet_valid: bool) -> None:
+        super().__init__(message)
+        self.not_yet_valid = not_yet_valid
+        """A certificate lies in the future: the device's clock is behind, in all likelihood."""
 
 
 class Answer(NamedTuple):
@@ -151,6 +172,23 @@ class CentralService:
         answer = self._call("GET", f"/v1/photos/{digest}", None, {}, MAX_PHOTO_BYTES)
         if hashlib.sha256(answer.content).hexdigest() != digest:
             raise WrongAnswer(f"photo {digest[:12]} is not what its name says")
+        return answer.content
+
+    def release_piece(self, name: str, first: int, last: int, size: int) -> bytes:
+        """Fetch bytes ``first`` to ``last`` of a release file of ``size`` bytes.
+
+        What they are worth is checked when all are there (`device.agent.release_fetch`).
+        """
+        wanted = last - first + 1
+        headers = {"Range": f"bytes={first}-{last}", "Accept-Encoding": "identity"}
+        answer = self._call("GET", f"/v1/releases/{name}", None, headers, wanted)
+        told = answer.headers.get("Content-Range", "")
+        part = answer.status == requests.codes.partial_content
+        whole = answer.status == requests.codes.ok and wanted == size
+        if (part and told != f"bytes {first}-{last}/{size}") or not (part or whole):
+            raise WrongAnswer(f"another part of release {name} than was asked for")
+        if len(answer.content) != wanted:
+            raise WrongAnswer(f"release {name}: the answer is cut off")
         return answer.content
 
     def by_phone(self, visit: UUID, seen: int, wait_s: int) -> VisitByPhone:
@@ -249,9 +287,7 @@ def exchange(
     except CentralError:
         raise
     except requests.exceptions.SSLError as error:
-        raise CentralUnreachable(
-            f"central's certificate is not accepted ({error}); is the device's clock right?"
-        ) from error
+        raise _not_trusted(error) from error
     except (requests.RequestException, OSError, ValueError) as error:
         raise CentralUnreachable(f"central does not answer: {_cause_of(error)}") from error
     if answer.status < 300 or answer.status == requests.codes.not_modified:
@@ -269,7 +305,9 @@ def decode(answer: Answer, kind: type[T]) -> T:
 
 def _refusal(answer: Answer) -> CentralError:
     if answer.headers.get("Content-Type", "").split(";")[0] != PROBLEM_TYPE:
-        return WrongAnswer(f"status {answer.status} from something that is not central")
+        return WrongAnswer(
+            f"status {answer.status} from something that is not central", answer.status
+        )
     problem = decode(answer, Problem)
     return Refused(problem, retry_after_s(answer.headers.get("Retry-After")))
 
@@ -290,8 +328,41 @@ def retry_after_s(header: str | None) -> float | None:
         return None
 
 
+def _not_trusted(error: BaseException) -> NotTrusted:
+    """Return what a failed TLS handshake means, in words for whoever reads them over the phone."""
+    found = _refused_certificate(error)
+    if found is None:
+        return NotTrusted(f"no TLS with whoever answers ({_cause_of(error)})", not_yet_valid=False)
+    said = f"the certificate is not accepted: {found.verify_message.rstrip('.')}"
+    if found.verify_code in (_NOT_YET_VALID, _HAS_EXPIRED):
+        said += f"; this device's clock says {datetime.now(UTC):%Y-%m-%d}"
+    return NotTrusted(said, found.verify_code == _NOT_YET_VALID)
+
+
+def _refused_certificate(error: BaseException) -> ssl.SSLCertVerificationError | None:
+    """Return what OpenSSL said of a certificate, from among the causes of ``error``."""
+    seen: list[BaseException] = []
+    waiting: list[object] = [error]
+    while waiting:
+        one = waiting.pop()
+        if not isinstance(one, BaseException) or any(one is other for other in seen):
+            continue
+        if isinstance(one, ssl.SSLCertVerificationError):
+            return one
+        seen.append(one)
+        # urllib3 hands causes on in its arguments and in ``reason``.
+        waiting += [*one.args, getattr(one, "reason", None), one.__cause__, one.__context__]
+    return None
+
+
 def _cause_of(error: BaseException) -> str:
     """Return the first cause that the system gave, in its own words; else the error's."""
+    match error:
+        # Their own words name an object by its place in memory: another one at each try.
+        case requests.exceptions.ConnectTimeout():
+            return f"no connection within {TIMEOUT_S[0]:.0f} seconds"
+        case requests.exceptions.ReadTimeout():
+            return f"silent for {TIMEOUT_S[1]:.0f} seconds"
     seen: BaseException | None = error
     while seen is not None:
         if isinstance(seen, OSError) and seen.strerror:

@@ -22,7 +22,7 @@ from device.agent.desk import TAKE_UP_S, WindowDesk
 from device.agent.refusals import NotTaken
 from device.core.errors import DeviceError
 from device.store.briefing import InviteOrder
-from device.store.home import Home
+from device.store.home import Home, door_mode
 from protocol.errors import ProtocolError
 from protocol.limits import Short
 from protocol.records import InvitedBy, MatterHandled
@@ -151,13 +151,13 @@ def _folder(folder: Path) -> Iterator[int]:
 
 
 def listen(path: Path) -> socket.socket:
-    """Return a Unix socket that listens at ``path``, for this user alone."""
+    """Return a Unix socket that listens at ``path``, for whoever may enter its folder."""
     path.unlink(missing_ok=True)
     door = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     # A socket's path holds 107 bytes; the folder's own descriptor makes any path short.
     with _folder(path.parent) as folder:
         door.bind(f"/proc/self/fd/{folder}/{path.name}")
-    path.chmod(0o600)
+    path.chmod(door_mode(path.parent))
     door.listen(8)
     return door
 

@@ -17,6 +17,7 @@ import msgspec
 from device.agent import health
 from device.agent.album import Album
 from device.agent.central import CentralService, Refused, WrongAnswer
+from device.agent.release_fetch import ReleaseFetch
 from device.core.errors import CentralError, DeviceError, StorageFull, StorageUnavailable
 from device.core.pace import retry_delay
 from device.store.backlog import Backlog
@@ -50,13 +51,22 @@ class Courier:
     """The agent's one conversation with central."""
 
     def __init__(
-        self, home: Home, device: str, central: CentralService, backlog: Backlog, briefing: Briefing
+        self,
+        home: Home,
+        device: str,
+        central: CentralService,
+        backlog: Backlog,
+        briefing: Briefing,
+        releases: ReleaseFetch | None = None,
+        faults: Callable[[], tuple[str, ...]] = tuple,
     ) -> None:
         self._home = home
         self._device = device
         self._central = central
         self._backlog = backlog
         self._briefing = briefing
+        self._releases = releases
+        self._faults = faults
         self._album = Album(home, central)
         self._photos_due = False
         self._failures = 0
@@ -154,10 +164,14 @@ class Courier:
     # --- heartbeat and configuration --------------------------------------------------------
 
     def _beat(self) -> None:
+        update = self._releases.status if self._releases else ""
         reply, receipt = self._central.beat(
-            health.take_pulse(self._home, self._backlog, self._briefing)
+            health.take_pulse(self._home, self._backlog, self._briefing, update, self._faults())
         )
         self._answered()
+        health.mark_heartbeat()
+        if self._releases is not None:
+            self._releases.offer(reply.release)
         self._check_head(receipt)
         known = self._briefing.receipt()
         if known is None or receipt.through != known.through:

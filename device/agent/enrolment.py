@@ -4,21 +4,28 @@ One call hands central the one-time token and the proof of both keys; the answer
 identity, central's key and the first configuration. Everything is written before it is
 used, so that a power cut at any point leaves a device that can enrol again: the same
 token with the same keys gives the same identity.
+
+Here alone both keys are in one process: each proves itself over the same statement, in one
+call. It runs as root, once, before kiosk and agent, and lays each key down in the folder of
+the one user who may read it; from then on nobody holds both.
 """
 
 import os
-from contextlib import closing
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import msgspec
 
 from device import __version__
-from device.agent.central import decode, exchange, open_session, prepare
+from device.agent.central import NotTrusted, decode, exchange, open_session, prepare
 from device.core.errors import CentralError
+from device.store import board as boards
 from device.store import lock
 from device.store.briefing import Briefing
+from device.store.card import token_hash
 from device.store.home import Home
 from device.store.identity import Identity, make_key, save_identity
+from device.store.owners import acting_as_owner_of, give_to_owners
 from device.store.profile import Profile
 from protocol import configuration
 from protocol.configuration import Configuration
@@ -27,25 +34,34 @@ from protocol.keys import verify_key
 from protocol.messages import EnrolmentReply, request_enrolment
 
 
-def enrol(profile: Profile, token: str, board: str) -> Identity:
+def enrol(
+    profile: Profile, token: str, board: str, pinned: tuple[int, bytes] | None = None
+) -> Identity:
     """Enrol this device with a one-time ``token``; returns its identity.
 
-    The data folder must have been migrated. Raises `CentralError` with what to do, or
-    `AlreadyRunning` if the agent is at work.
+    ``pinned`` is the algorithm and the public key that central must have. The data folder must
+    have been migrated. Raises `CentralError` with what to do, `DeviceError` for what is wrong
+    with the folder, or `AlreadyRunning` if the agent is at work.
     """
     home = Home(profile.data_dir)
     home.prepare()
+    give_to_owners(home)
     # The agent's file has one writer: it must not run meanwhile.
-    held = lock.hold(home.agent_lock)
+    with acting_as_owner_of(home.agent_lock.parent):
+        held = lock.hold(home.agent_lock)
     try:
-        return _enrol(profile, home, token, board)
+        return _enrol(profile, home, token, board, pinned)
     finally:
         os.close(held)
 
 
-def _enrol(profile: Profile, home: Home, token: str, board: str) -> Identity:
-    record_key = make_key(home.record_key)
-    transport_key = make_key(home.transport_key)
+def _enrol(
+    profile: Profile, home: Home, token: str, board: str, pinned: tuple[int, bytes] | None
+) -> Identity:
+    with acting_as_owner_of(home.record_key.parent):
+        record_key = make_key(home.record_key)
+    with acting_as_owner_of(home.transport_key.parent):
+        transport_key = make_key(home.transport_key)
     message = request_enrolment(token, board, __version__, record_key, transport_key)
     request = prepare(
         "POST",
@@ -54,20 +70,46 @@ def _enrol(profile: Profile, home: Home, token: str, board: str) -> Identity:
         {"Content-Type": "application/json"},
     )
     # Everything that can fail here is tried before the token is spent.
-    with closing(Briefing(home)) as briefing:
+    with _briefing(home) as briefing:
         with open_session(profile.central) as session:
             reply = decode(exchange(session, request), EnrolmentReply)
-        identity, first = _trusted(reply)
-        briefing.apply(first, reply.configuration, etag="")
+        identity, first = _trusted(reply, pinned)
+        if first is not None:
+            with acting_as_owner_of(home.agent_db.parent):
+                briefing.apply(first, reply.configuration, etag="")
+    # A board that somebody named by hand cannot be recognised again.
+    own = board if board == boards.board_serial() else ""
+    identity = identity._replace(board=own, token_sha256=token_hash(token))
     save_identity(home, identity)
     return identity
 
 
-def _trusted(reply: EnrolmentReply) -> tuple[Identity, Configuration]:
-    """Return what central gave, if it fits together. Raises `CentralError`."""
+@contextmanager
+def _briefing(home: Home) -> Iterator[Briefing]:
+    """Yield the agent's file, opened and closed as the agent."""
+    with acting_as_owner_of(home.agent_db.parent):
+        briefing = Briefing(home)
+    try:
+        yield briefing
+    finally:
+        with acting_as_owner_of(home.agent_db.parent):
+            briefing.close()
+
+
+def _trusted(
+    reply: EnrolmentReply, pinned: tuple[int, bytes] | None
+) -> tuple[Identity, Configuration | None]:
+    """Return what central gave, if it fits together. Raises `CentralError`.
+
+    A central that has no configuration for the window yet says nothing in its place.
+    """
     identity = Identity(reply.device, reply.central_key, reply.central_algorithm)
+    if pinned not in (None, (identity.central_algorithm, identity.central_key)):
+        raise NotTrusted("central has another key than the card names", not_yet_valid=False)
     try:
         key = verify_key(identity.central_algorithm, identity.central_key)
+        if not reply.configuration:
+            return identity, None
         first = configuration.verify(reply.configuration, key)
     except ProtocolError as error:
         raise CentralError(f"central's first configuration cannot be trusted: {error}") from error
@@ -77,12 +119,11 @@ def _trusted(reply: EnrolmentReply) -> tuple[Identity, Configuration]:
 
 
 def board_serial() -> str:
-    """Return the board's serial number, or the machine's id where there is no device tree."""
-    for source in (Path("/sys/firmware/devicetree/base/serial-number"), Path("/etc/machine-id")):
-        try:
-            serial = source.read_text(encoding="ascii").strip("\0\n ")
-        except (OSError, UnicodeDecodeError):
-            continue
-        if serial:
-            return serial
-    raise CentralError("this board tells no serial number: give one with --board")
+    """Return the board's serial number, or the machine's id where there is no device tree.
+
+    Raises `CentralError` if there is neither: central could not tell this board from others.
+    """
+    serial = boards.board_serial()
+    if not serial:
+        raise CentralError("this board tells no serial number: give one with --board")
+    return serial

@@ -10,19 +10,21 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from device.agent.central import CentralService
+from device.agent.checkup import Checkup
 from device.agent.control import ControlDoor
 from device.agent.courier import Courier
 from device.agent.desk import WindowDesk
 from device.agent.herald import Herald
 from device.agent.parts import Parts
 from device.agent.phone_watch import PhoneWatch
+from device.agent.release_fetch import ReleaseFetch
 from device.core.errors import DamagedFile, DeviceError
 from device.store import lock, salvage
 from device.store.backlog import Backlog
 from device.store.briefing import Briefing
 from device.store.connect import put_in_place
 from device.store.home import Home, refuse_volatile
-from device.store.identity import Identity, load_identity, load_key
+from device.store.identity import Identity, load_identity, load_key, refuse_other_board
 from device.store.profile import Profile, without_password
 from device.store.supervisor import Supervisor
 from protocol import configuration
@@ -46,6 +48,7 @@ def run(profile: Profile) -> int:
     if not profile.allow_volatile:
         refuse_volatile(home.root)
     identity = load_identity(home)
+    refuse_other_board(identity)
     transport_key = load_key(home.transport_key)
     lock.hold(home.agent_lock)
     briefing = open_briefing(home, identity)
@@ -58,6 +61,12 @@ def run(profile: Profile) -> int:
         desk.roll,
         lambda: CentralService(profile.central, identity, transport_key),
     )
+    releases = ReleaseFetch(
+        home,
+        lambda: CentralService(profile.central, identity, transport_key),
+        lambda reason: briefing.count(reason),
+    )
+    checkup = Checkup(profile, home)
     door = ControlDoor(home, desk)
     web = _web(profile, Parts(identity.device, home, briefing, desk, herald))
     ended = threading.Event()
@@ -70,6 +79,7 @@ def run(profile: Profile) -> int:
     desk.start()
     herald.start()
     watch.start()
+    releases.start()
     door.start()
     if web is not None:
         web.start()
@@ -81,7 +91,9 @@ def run(profile: Profile) -> int:
     supervisor = Supervisor()
     pulse = supervisor.pulse("courier", COURIER_SILENCE_S)
     courier = threading.Thread(
-        target=_carry, args=(home, identity, central, briefing, ended, pulse.beat), daemon=True
+        target=_carry,
+        args=(home, identity, central, briefing, releases, checkup, ended, pulse.beat),
+        daemon=True,
     )
     courier.start()
     supervisor.ready(f"{identity.device} at work")
@@ -96,6 +108,7 @@ def run(profile: Profile) -> int:
         web.close()
     herald.close()
     watch.close()
+    releases.close()
     door.close()
     desk.close()
     central.close()
@@ -121,6 +134,8 @@ def _carry(
     identity: Identity,
     central: CentralService,
     briefing: Briefing,
+    releases: ReleaseFetch,
+    checkup: Checkup,
     ended: threading.Event,
     beat: Callable[[], None],
 ) -> None:
@@ -134,7 +149,10 @@ def _carry(
             ended.wait(REOPEN_S)
             continue
         try:
-            Courier(home, identity.device, central, backlog, briefing).run(ended, beat)
+            courier = Courier(
+                home, identity.device, central, backlog, briefing, releases, checkup.faults
+            )
+            courier.run(ended, beat)
         except (DeviceError, sqlite3.DatabaseError) as error:
             if salvage.is_damaged(home.agent_db):
                 log.error("%s is damaged (%s); the next start replaces it", home.agent_db, error)

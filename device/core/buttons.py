@@ -32,6 +32,8 @@ class Extra(StrEnum):
 
     SKIP = "skip"
     NEXT = "next"
+    CHECK = "check"
+    """Inside of the case, held to come to the check screen (`device.core.hold`); no citizen's."""
 
 
 Key = Level | Extra

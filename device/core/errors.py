@@ -37,6 +37,10 @@ class NotEnrolled(DeviceError, RuntimeError):
     """This device has no identity yet."""
 
 
+class WrongBoard(NotEnrolled):
+    """This device's identity was given to another board: the card was moved or copied."""
+
+
 class CentralError(DeviceError):
     """The other side: central refused, or answered something it must not."""
 

@@ -19,6 +19,9 @@ class Action(NamedTuple):
     · in the search ``digit`` (2 to 9 stand for their letters), ``erase``, ``clear``, ``pick``
     (the matter's code), ``page`` (from 0), ``back`` · in the pause ``reason`` (key of its
     text), ``back``.
+
+    And technicians, on the check screen: ``check-page`` (``findings``, ``keys`` or ``touch``),
+    ``check-part`` (of the findings, from 0), ``check-again``, ``check-sound``, ``end-check``.
     """
 
     name: str

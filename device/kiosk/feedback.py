@@ -11,6 +11,7 @@ from collections.abc import Callable
 from device.kiosk.actions import Action
 from device.kiosk.lamps import Lamps, LampsUnavailable
 from device.kiosk.sound import Prompt, Sound
+from device.kiosk.technician_views import CheckView
 from device.kiosk.views import (
     CallbackView,
     IdleView,
@@ -60,7 +61,7 @@ class Feedback:
         A level where none is asked for is silent, or told why it does nothing.
         """
         self._declining = action.name == "decline"
-        if action.name != "level" or isinstance(self._view, RatingView):
+        if action.name != "level" or isinstance(self._view, RatingView | CheckView):
             self._sound.click()
             self._try(self._lamps.beep)
         elif isinstance(self._view, NoticeView) and self._view.topic in STANDING_NOTICES:
@@ -84,6 +85,13 @@ class Feedback:
         elif view.chrome.touch_out and not before.chrome.touch_out and somebody_is_there(view):
             self._say(Prompt.TOUCH_OUT, view)
         self._tell_troubles()
+
+    def try_sound(self, language: str) -> bool:
+        """Let a technician hear something; False if the volume is 0."""
+        if self._sound.silent:
+            return False
+        self._sound.say(Prompt.WELCOME if self._sound.speaks else Prompt.THANKS, language)
+        return True
 
     def close(self) -> None:
         """Fall silent; the lamps belong to the pins and go out with them."""
@@ -136,6 +144,8 @@ def prompt_of(view: View) -> Prompt | None:
 
 def lit(view: View) -> frozenset[Level]:
     """Return the levels whose lamps are lit on this page."""
+    if isinstance(view, CheckView):
+        return frozenset(Level(int(k.name)) for k in view.keys if k.held and k.name.isdigit())
     if not isinstance(view, RatingView):
         return NONE
     return ALL if view.chosen is None else frozenset({Level(view.chosen)})

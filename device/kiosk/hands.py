@@ -32,13 +32,17 @@ from device.kiosk.contacts import (
 from device.kiosk.key_meanings import LAST, STEPPED, STEPS
 from device.kiosk.keyboard import Card, Keyboard
 from device.kiosk.page import Page
-from device.kiosk.reception import Reception
+from device.kiosk.receiver import Receiver
 from device.kiosk.screens import Scene
 from device.store.moment import monotonic_ms
 from protocol.levels import Level
 
 log = logging.getLogger("haochaping.kiosk")
 
+SWITCHES = frozenset({Extra.CHECK})
+"""No buttons for citizens: what they mean is decided elsewhere, and they may stay closed."""
+_BEFORE_RECEPTION = frozenset({"language", "appearance", "next", "previous", "press"})
+"""What keys of a keyboard can do before there is anybody to tell."""
 SPOT_MM = 3
 """How far around a haunted point a panel is not to be trusted."""
 
@@ -76,15 +80,19 @@ class Hands:
         """What was pressed last that counted; None if it was a touch."""
         self._sunk: dict[Key, Action] = {}
         """What each held button shows as pressed."""
-        self.reception: Reception | None = None
+        self.reception: Receiver | None = None
         """Whoever is told; None while it is not open yet."""
         self.language = language
         """Chosen on the screen as long as there is no reception, which then keeps its own."""
+        self.appearance = ""
+        """Likewise; empty as long as nobody has chosen one."""
         self.on_press: Callable[[Action], None] = lambda action: None
         """Called once with each press that is answered on the screen, before it is decided; with
         ``focus`` for a key that moves the focus."""
         self.on_wake: Callable[[], None] = lambda: None
         """Called when a touch or a key lights the dark screen."""
+        self.on_edge: Callable[[Key, bool, int, buttons.Verdict], None] = lambda *told: None
+        """Called with each edge of a button and what became of it."""
         self.by_keys = False
         """Somebody uses the buttons: the screen should say what each of them does."""
         self._unseen = False
@@ -236,12 +244,17 @@ class Hands:
     def have_buttons(self, held: Collection[Key], now_ms: int) -> None:
         """There are buttons, of which these were down already when they were opened."""
         self._touch = gestures.with_spare(self._touch)
-        self._buttons = buttons.found_held(held, now_ms)
+        self._buttons = buttons.found_held((key for key in held if key not in SWITCHES), now_ms)
 
     def _take_edges(self, now_ms: int) -> None:
         while not self._edges.empty():
             key, pressed, at_ms = self._edges.get()
+            if key in SWITCHES:
+                verdict = buttons.Verdict.PRESSED if pressed else buttons.Verdict.RELEASED
+                self.on_edge(key, pressed, at_ms, verdict)
+                continue
             self._buttons, verdict = buttons.edge(self._buttons, key, pressed, at_ms)
+            self.on_edge(key, pressed, at_ms, verdict)
             if verdict is buttons.Verdict.PRESSED:
                 if not self._press_button(key, now_ms):
                     self._buttons = buttons.disregard(self._buttons, key)
@@ -338,7 +351,7 @@ class Hands:
             self._ignore(now_ms)
 
     def _press_command(self, name: str, now_ms: int) -> None:
-        if self.reception is None and name not in ("language", "next", "previous", "press"):
+        if self.reception is None and name not in _BEFORE_RECEPTION:
             return
         if not self._key_counts(name, now_ms, counted=False):
             return
@@ -424,6 +437,8 @@ class Hands:
             self._unseen = self.reception.place != before
         elif action.name == "language":
             self.language = str(action.value)
+        elif action.name == "appearance":
+            self.appearance = str(action.value)
 
     def _ignore(self, now_ms: int) -> None:
         if self.reception is not None:

@@ -184,6 +184,30 @@ def _search(pen: Pen, w: float, colour: Colour) -> None:
     pen.line(15.4, 15.4, 20.5, 20.5, w, colour)
 
 
+def _waits(pen: Pen, w: float, colour: Colour) -> None:
+    # The hands of a clock.
+    pen.arc(12, 12, 9, 0, 360, w, colour)
+    pen.lines([(12, 6.6), (12, 12), (16, 14.4)], w, colour)
+
+
+def _query(pen: Pen, w: float, colour: Colour) -> None:
+    pen.arc(12, 8.6, 4.4, 180, 380, w, colour)
+    pen.lines([(16.1, 10.1), (12, 13.2), (12, 15)], w, colour)
+    pen.disc(12, 19.4, w * 0.85, colour)
+
+
+def _again(pen: Pen, w: float, colour: Colour) -> None:
+    pen.arc(12, 12, 8, 320, 640, w, colour)
+    pen.lines([(18.4, 3.2), (18.4, 7.4), (14.2, 7.4)], w, colour)
+
+
+def _sound(pen: Pen, w: float, colour: Colour) -> None:
+    pen.lines([(3.5, 9.4), (7.4, 9.4), (12.4, 5), (12.4, 19), (7.4, 14.6), (3.5, 14.6),
+               (3.5, 9.4)], w, colour)  # fmt: skip
+    pen.arc(12.4, 12, 4.2, 310, 410, w, colour)
+    pen.arc(12.4, 12, 8.2, 310, 410, w, colour)
+
+
 def _tick(pen: Pen, w: float, colour: Colour) -> None:
     pen.polygon([(0, 0), (24, 0), (12, 12)], colour)
 
@@ -216,6 +240,10 @@ _STROKES: dict[str, Callable[[Pen, float, Colour], None]] = {
     "resume": _resume,
     "leave": _leave,
     "search": _search,
+    "waits": _waits,
+    "query": _query,
+    "again": _again,
+    "sound": _sound,
     "tick": _tick,
 }
 

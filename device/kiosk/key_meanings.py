@@ -7,7 +7,7 @@ from protocol.levels import Level
 
 MEANINGS = {
     "submit": ("confirm", "submit", "done", "rate", "login", "invite", "pick"),
-    "leave": ("skip", "decline", "back", "nocall", "done", "leave-menu"),
+    "leave": ("skip", "decline", "back", "nocall", "done", "leave-menu", "end-check"),
     "skip": ("skip", "decline", "nocall", "done", "leave-menu", "back"),
     "change": ("erase", "back", "change"),
     "appearance": ("appearance",),
@@ -25,5 +25,13 @@ STEPS = {
 tactile dot."""
 STEPPED = {"confirm", "submit", "done", "login", "leave-menu", "pick", "reason"}
 """A page with one of these is walked through with the level buttons."""
-LAST = {"decline": 1, "back": 1, "leave-menu": 1, "language": 2, "appearance": 2, "staff": 3}
+LAST = {
+    "decline": 1,
+    "back": 1,
+    "leave-menu": 1,
+    "language": 2,
+    "appearance": 2,
+    "staff": 3,
+    "end-check": 4,
+}
 """Comes last on the way through a page: first what it is for, then the ways out."""

@@ -8,37 +8,38 @@ citizen is there, for the timeout line.
 import logging
 import time
 from contextlib import closing
-from pathlib import Path
 from uuid import UUID
 
 import pygame
 
-from device.core.errors import DeviceError
+from device.core.errors import DeviceError, WrongBoard
 from device.core.visit import State
 from device.kiosk import contacts, wording
 from device.kiosk.canvas import Canvas
+from device.kiosk.checking import Checking
 from device.kiosk.contacts import ContactDown, Exposed, Quit
+from device.kiosk.doors import Doors
 from device.kiosk.feedback import Feedback
 from device.kiosk.hands import Hands
-from device.kiosk.pins import Pins, open_pins
 from device.kiosk.readability import Readability
 from device.kiosk.reception import Reception
-from device.kiosk.rehearsal import RehearsalDoor, Shown, perform
+from device.kiosk.rehearsal import Shown, perform
 from device.kiosk.screen import Screen
 from device.kiosk.screens import Look, Scene
 from device.kiosk.scribe import Scribe
+from device.kiosk.setup_watch import SetupWatch
 from device.kiosk.sound import Sound
-from device.kiosk.support import SupportDoor, answer_support
+from device.kiosk.support import answer, answer_picture
+from device.kiosk.technician_views import SetupView
 from device.kiosk.usher import Usher
 from device.kiosk.views import NoticeView, View
 from device.kiosk.wakeups import Wakeups
 from device.kiosk.wishes import Wishes
 from device.store import lock
 from device.store.backlog import Backlog
-from device.store.bell import Bell
 from device.store.briefing import BriefingReader
 from device.store.home import Home
-from device.store.identity import load_identity, load_key
+from device.store.identity import load_identity, load_key, refuse_other_board
 from device.store.moment import monotonic_ms
 from device.store.profile import Profile
 from device.store.supervisor import Supervisor
@@ -89,20 +90,32 @@ class Loop:
             mm=look.unit * look.layout.design.mm,
             badge_reader=profile.staff.badge_reader,
         )
+        self.doors = Doors(home, wakeups, self._report)
         self._feedback = Feedback(Sound(profile.sound), self._report)
         self._hands.on_press = self._feedback.pressed
         self._hands.on_wake = self._feedback.woken
         self._quiet_ms = monotonic_ms()
         """When the input queue was last known to be empty."""
-        self._pins: Pins | None = None
-        self._rehearsal: RehearsalDoor | None = None
-        self._support: SupportDoor | None = None
-        self._bell: Bell | None = None
         self._scribe: Scribe | None = None
         self._briefing: BriefingReader | None = None
         self._reception: Reception | None = None
         self._own_texts = "{}"
         self._trouble = ""
+        self._wrong_board = ""
+        """What is wrong with the board, as long as the identity is another one's."""
+        self._setup = SetupWatch()
+        self._checking = Checking(
+            profile,
+            home,
+            look,
+            self._hands,
+            mock=mock,
+            nobody=self._nobody_is_there,
+            receiver=lambda: self._reception,
+            count=self._count,
+            ring=wakeups.ring,
+            play=self._feedback.try_sound,
+        )
         self._readability = Readability(home.agent_db, wakeups.ring)
         self._retry_at_ms = 0
         self._faults: list[tuple[str, str]] = []
@@ -111,45 +124,20 @@ class Loop:
 
     def open_pins(self, mock: bool) -> None:
         """Listen to the physical buttons; without them the screen goes on by itself."""
-        try:
-            self._pins = open_pins(
-                self._profile.buttons, mock, self._hands.edge, work_dir=self._home.kiosk_db.parent
-            )
-        except DeviceError as error:
-            log.error("%s", error)
-            self._report("buttons-unavailable", str(error))
+        self.doors.open_pins(self._profile.buttons, mock, self._hands.edge)
+        pins = self.doors.pins
+        if pins is None:
             return
-        log.info("buttons: %s %s", self._pins.factory_name, self._pins.passed_over)
         if mock or self._profile.buttons.pins:
-            self._hands.have_buttons(self._pins.held, monotonic_ms())
-        self._feedback.light(self._pins.lamps, self._pins.lamps_trouble)
-
-    def open_support(self) -> None:
-        """Let support ask for a picture; a device without that door serves citizens as well."""
-        try:
-            self._support = SupportDoor(self._home.support)
-        except OSError as error:
-            log.error("no pictures for support: %s", error)
-            return
-        self._wakeups.watch_door(self._support.fileno())
-
-    def hang_up_bell(self) -> None:
-        """Let the agent wake us; without it, it is looked once a second."""
-        try:
-            self._bell = Bell(self._home.bell)
-        except OSError as error:
-            log.error("the agent cannot ring: %s", error)
-            return
-        self._wakeups.watch_door(self._bell.fileno())
-
-    def open_rehearsal(self, path: Path) -> None:
-        """Let a rehearsal in."""
-        self._rehearsal = RehearsalDoor(path, self._wakeups.ring)
+            self._hands.have_buttons(pins.held, monotonic_ms())
+        self._feedback.light(pins.lamps, pins.lamps_trouble)
 
     def _get_ready(self, now_ms: int) -> None:
         """Open identity, files and ledger; what is wrong is shown, and tried again."""
+        self.doors.open_support()  # also for a device that is still being set up
         try:
             identity = load_identity(self._home)
+            refuse_other_board(identity)
             key = load_key(self._home.record_key)
             if self._lock is None:
                 self._lock = lock.hold(self._home.kiosk_lock)
@@ -158,9 +146,10 @@ class Loop:
             if str(error) != self._trouble:
                 log.error("%s", error)
             self._trouble = str(error)
+            self._wrong_board = self._trouble if isinstance(error, WrongBoard) else ""
             self._retry_at_ms = now_ms + RETRY_MS
             return
-        self._trouble = ""
+        self._trouble = self._wrong_board = ""
         self._briefing = briefing
         self._scribe = Scribe(self._home, identity, key, briefing, self._wakeups.ring)
         reception = Reception(
@@ -180,10 +169,7 @@ class Loop:
             reception.refresh(now_ms)
         except DeviceError as error:
             log.warning("%s", error)  # tried again when the agent next writes
-        if self._support is None:
-            self.open_support()
-        if self._bell is None:
-            self.hang_up_bell()
+        self.doors.hang_up_bell()
         self._reception = self._hands.reception = reception
         self._scribe.start()
         for code, detail in self._faults:
@@ -192,6 +178,7 @@ class Loop:
 
     def _report(self, code: str, detail: str) -> None:
         """Have a fault written down, as soon as there is somebody to write."""
+        self._checking.note_fault(code)
         if self._scribe is None:
             self._faults.append((code, detail))
         else:
@@ -230,15 +217,17 @@ class Loop:
     def _serve(self) -> None:
         self._get_ready(monotonic_ms())
         self._screen.get_ready()
+        self._supervisor.ready("its screen is up")
         while not self._ended:
             self._take_input()
-            if self._bell is not None:
-                self._bell.hush()
+            if self.doors.bell is not None:
+                self.doors.bell.hush()
             now_ms = monotonic_ms()
             self._supervisor.alive()
             self._hands.pass_time(now_ms)
             self._take_news(now_ms)
             self._take_requests()
+            self._checking.pass_time(self._screen.view.chrome, now_ms)
             self._paint(now_ms)
             self._answer_support()
             self._screen.get_ready()
@@ -256,17 +245,14 @@ class Loop:
         if self._scribe is not None and not self._scribe.stop(FLUSH_S):
             log.error("the ledger is still being written; the rest is done at the next start")
         self._feedback.close()
-        if self._pins is not None:
-            self._pins.close()
-        if self._rehearsal is not None:
-            self._rehearsal.close()
-        if self._support is not None:
-            self._support.close()
-        if self._bell is not None:
-            self._bell.close()
+        self.doors.close()
 
     def _wait(self, now_ms: int) -> None:
-        dues = [self._hands.due_ms(), self._screen.due_ms(now_ms)]
+        dues = [
+            self._hands.due_ms(),
+            self._screen.due_ms(now_ms),
+            self._checking.due_ms(now_ms),
+        ]
         if self._reception is not None:
             dues.append(self._reception.next_due_ms(now_ms))
         seconds = min([LOOK_S, *((due - now_ms) / 1000 for due in dues if due is not None)])
@@ -294,9 +280,12 @@ class Loop:
                     # queue was last seen empty.
                     down = isinstance(happened, ContactDown)
                     at_ms = self._quiet_ms if down else monotonic_ms()
+                    self._checking.witness(happened, monotonic_ms())
                     self._hands.take(happened, at_ms, self._quiet_ms)
 
     def _take_news(self, now_ms: int) -> None:
+        if self._setup.look(now_ms) and self._reception is None:
+            self._retry_at_ms = now_ms  # setting up has gone on: perhaps everything is there
         if self._reception is None or self._scribe is None or self._briefing is None:
             if now_ms >= self._retry_at_ms:
                 self._get_ready(now_ms)
@@ -335,24 +324,35 @@ class Loop:
             self._report("glyphs-missing", code_points(lacking))
 
     def _take_requests(self) -> None:
-        if self._rehearsal is not None:
-            for request in self._rehearsal.requests():
-                answer = perform(request.order, self.shown(), self._screen.canvas, self._pins)
+        if self.doors.rehearsal is not None:
+            for request in self.doors.rehearsal.requests():
+                answer = perform(request.order, self.shown(), self._screen.canvas, self.doors.pins)
                 request.answer.put(answer)
 
     # --- what goes out --------------------------------------------------------------------------
 
     def _paint(self, now_ms: int) -> None:
         wall = time.localtime()
-        if self._reception is None:
-            chrome = self._screen.view.chrome._replace(
-                mock=self._mock, language=self._hands.language
+        configured = self._reception is not None and self._reception.configured
+        setting_up = None if configured else self._setup.seen(self._wrong_board)
+        if self._checking.current is not None:
+            view: View = self._checking.current.view(now_ms)
+        elif self._reception is None:
+            chrome = self._screen.view.chrome
+            chrome = chrome._replace(
+                mock=self._mock,
+                language=self._hands.language,
+                appearance=self._hands.appearance or chrome.appearance,
             )
-            view: View = NoticeView(chrome, "broken", self._trouble)
+            view = NoticeView(chrome, "broken", self._trouble)
+            if setting_up is not None:
+                view = SetupView(chrome, setting_up)
         else:
             words = self._screen.look.words(self._reception.language)
             date = words.date(wall.tm_mon, wall.tm_mday, wall.tm_wday + 1)
             view = self._reception.view(now_ms, wall, date)
+            if setting_up is not None and self._nobody_is_there():
+                view = SetupView(view.chrome._replace(staff_key=False), setting_up)
         hands, chrome = self._hands, view.chrome
         chrome = chrome._replace(by_keys=hands.by_keys, touch_out=hands.touch_out)
         view = view._replace(chrome=chrome)
@@ -361,12 +361,22 @@ class Loop:
         self._hands.painted()
         self._screen.pass_time(now_ms)
 
+    def _nobody_is_there(self) -> bool:
+        """Return whether neither a citizen nor staff are at the screen."""
+        reception = self._reception
+        return reception is None or (reception.visit.state is State.IDLE and not reception.staffed)
+
     def _answer_support(self) -> None:
         """Give pictures only of what was painted when nobody was there, see `support`."""
         nobody = self._reception is None or self._reception.visit.state is State.IDLE
         may_see = nobody and self._screen.shows_nobody
-        for caller in self._support.callers() if self._support is not None else ():
-            answer_support(caller, self._screen.canvas.display if may_see else None)
+        for request in self.doors.support.requests() if self.doors.support is not None else ():
+            if request.order.get("do") == "check":
+                problem = self._checking.asked_at_the_door(request.order, monotonic_ms())
+                answer(request, {"ok": not problem, "problem": problem})
+                self._wakeups.ring()  # what was asked for is to be seen at once
+            else:
+                answer_picture(request, self._screen.canvas.display if may_see else None)
 
     def _show(self, view: View, now_ms: int) -> None:
         if self._screen.show(view, now_ms):

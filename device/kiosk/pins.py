@@ -197,7 +197,11 @@ def open_pins(
 def wired_buttons(buttons: Buttons) -> dict[Key, int]:
     """Return the pin of every button that the profile names, best level first."""
     wired: dict[Key, int] = dict(zip(BEST_FIRST, buttons.pins, strict=False))
-    for key, pin in ((Extra.SKIP, buttons.skip), (Extra.NEXT, buttons.next)):
+    for key, pin in (
+        (Extra.SKIP, buttons.skip),
+        (Extra.NEXT, buttons.next),
+        (Extra.CHECK, buttons.check),
+    ):
         if pin is not None:
             wired[key] = pin
     return wired

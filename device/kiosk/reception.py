@@ -133,6 +133,11 @@ class Reception:
         return self._visit.state, self._visit.asked, self._staff_desk.page
 
     @property
+    def configured(self) -> bool:
+        """True once central has told which hall this is."""
+        return bool(self._duty.roster.hall)
+
+    @property
     def asking(self) -> bool:
         """True while a citizen is being asked, until their visit is closed."""
         return self._visit.state in (*rules.OPEN, State.CLOSING)

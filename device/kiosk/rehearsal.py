@@ -109,10 +109,10 @@ def _perform(
             kind = pygame.MOUSEBUTTONDOWN if down else pygame.MOUSEBUTTONUP
             pygame.event.post(pygame.event.Event(kind, pos=(x, y), button=1, touch=False))
         case {"do": "finger", "x": int(x), "y": int(y), "down": bool(down)}:
-            kind = pygame.FINGERDOWN if down else pygame.FINGERUP
-            width, height = canvas.display_size
-            place = {"x": x / width, "y": y / height, "finger_id": 0, "touch_id": 0}
-            pygame.event.post(pygame.event.Event(kind, place))
+            _post_finger(pygame.FINGERDOWN if down else pygame.FINGERUP, x, y, canvas)
+        case {"do": "spike", "x": int(x), "y": int(y)}:  # shorter than two requests would take
+            _post_finger(pygame.FINGERDOWN, x, y, canvas)
+            _post_finger(pygame.FINGERUP, x, y, canvas)
         case {"do": "press", "level": int(level), "down": bool(down)} if pins is not None:
             press = pins.mock_press if down else pins.mock_release
             press(Level(level))
@@ -124,6 +124,12 @@ def _perform(
         case _:
             return {"ok": False, "problem": f"not a rehearsal's request: {order}"}
     return {"ok": True}
+
+
+def _post_finger(kind: int, x: int, y: int, canvas: Canvas) -> None:
+    width, height = canvas.display_size
+    place = {"x": x / width, "y": y / height, "finger_id": 0, "touch_id": 0}
+    pygame.event.post(pygame.event.Event(kind, place))
 
 
 def _described(shown: Shown) -> dict[str, Any]:

@@ -7,6 +7,7 @@ touched as possible and nothing painted twice.
 from device.kiosk.canvas import Canvas
 from device.kiosk.fade import Fade
 from device.kiosk.screens import Look, Scene, compose, warm
+from device.kiosk.technician_views import CheckView, SetupView
 from device.kiosk.views import DarkView, IdleView, NoticeView, RatingView, View
 
 NUDGE_MS = 5 * 60_000
@@ -48,7 +49,7 @@ class Screen:
     @property
     def shows_nobody(self) -> bool:
         """True while nothing on the display belongs to anybody's visit, not even fading."""
-        between = isinstance(self.view, IdleView | DarkView) or (
+        between = isinstance(self.view, IdleView | DarkView | SetupView | CheckView) or (
             isinstance(self.view, NoticeView) and self.view.topic not in ("saving", "unsaved")
         )
         return between and self._fade is None
@@ -72,7 +73,7 @@ class Screen:
             self._fade.step(self.canvas, now_ms)
             if self._fade.over:
                 self._end_fade()
-        if self._nudged_ms is None or not isinstance(self.view, IdleView | NoticeView):
+        if self._nudged_ms is None or not isinstance(self.view, IdleView | NoticeView | SetupView):
             self._nudged_ms = now_ms if self._nudged_ms is None else self._nudged_ms
         elif now_ms - self._nudged_ms >= NUDGE_MS:
             self._nudged_ms, self._nudge = now_ms, (self._nudge + 1) % len(_NUDGES)
@@ -111,4 +112,6 @@ def page_of(view: View) -> tuple[object, ...]:
             return (RatingView, view.subject, view.step)
         case NoticeView():
             return (NoticeView, view.topic)
+        case CheckView():
+            return (CheckView, view.page)
     return (type(view),)

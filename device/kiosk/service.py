@@ -71,7 +71,6 @@ def run(
 
     # The first frame is on the screen; what comes now may take its time.
     supervisor = Supervisor()
-    supervisor.ready("the first frame is on the screen")
     gc.freeze()
     gc.enable()
     give_memory_back()
@@ -88,7 +87,7 @@ def run(
         if mock_gpio or used_pins(profile.buttons):
             loop.open_pins(mock_gpio)
         if rehearse is not None:
-            loop.open_rehearsal(rehearse)
+            loop.doors.open_rehearsal(rehearse)
         return loop.run()
     finally:
         loop.close()

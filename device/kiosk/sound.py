@@ -126,6 +126,16 @@ class Sound:
         if awake != self._wishes.awake:
             self._wish(awake=awake)
 
+    @property
+    def silent(self) -> bool:
+        """True where the profile wants nothing to be heard."""
+        return self._settings.volume == 0
+
+    @property
+    def speaks(self) -> bool:
+        """True where prompts are spoken."""
+        return self._settings.voice
+
     def troubles(self) -> list[str]:
         """Return what went wrong since the last call, each only once until sound works again."""
         busy_since_s = self._busy_since_s

@@ -5,7 +5,10 @@ lays it out. Views are built by the loop from the visit and the roster, so that 
 screen can be drawn (and tested) without a database or a visit behind it.
 """
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Union
+
+if TYPE_CHECKING:
+    from device.kiosk.technician_views import CheckView, SetupView
 
 
 class StaffCard(NamedTuple):
@@ -223,16 +226,18 @@ class PauseView(NamedTuple):
     """Keys of texts, e.g. ``pause.lunch``."""
 
 
-View = (
-    IdleView
-    | RatingView
-    | ReasonsView
-    | CallbackView
-    | ThanksView
-    | NoticeView
-    | DarkView
-    | LoginView
-    | MenuView
-    | SearchView
-    | PauseView
-)
+View = Union[
+    IdleView,
+    RatingView,
+    ReasonsView,
+    CallbackView,
+    ThanksView,
+    NoticeView,
+    DarkView,
+    LoginView,
+    MenuView,
+    SearchView,
+    PauseView,
+    "SetupView",
+    "CheckView",
+]

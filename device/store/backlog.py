@@ -96,8 +96,7 @@ class Backlog(Reader):
 
     def duty(self) -> Duty:
         """Return who serves at the window now."""
-        with self._reading():
-            return duty.read(self._db)
+        return self._ask(duty.read)
 
     def open_visit(self) -> OpenVisit | None:
         """Return the visit that is open now, None if nobody is rating."""
@@ -121,5 +120,4 @@ class Backlog(Reader):
 
     def locked_ms(self, staff: str, terms: Terms) -> int:
         """Return how long ``staff`` is locked out at the device's own screen; 0 if not."""
-        with self._reading():
-            return lockouts.remaining_ms(self._db, {staff, ANYBODY}, terms)
+        return self._ask(lambda db: lockouts.remaining_ms(db, {staff, ANYBODY}, terms))

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from device.store.home import door_mode
+
 
 class Bell:
     """The kiosk's end. Raises `OSError` if it cannot be hung up."""
@@ -20,7 +22,7 @@ class Bell:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         with _short(path) as name:
             self._socket.bind(name)
-        path.chmod(0o600)
+        path.chmod(door_mode(path.parent))
 
     def fileno(self) -> int:
         """Return the descriptor that a ring makes ready."""

@@ -200,22 +200,25 @@ class Briefing:
             row,
         )
         self._db.executemany(
-            "INSERT OR REPLACE INTO staff VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO staff (number, name, post, department, pin_verifier, badge, "
+            "card, photo) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [msgspec.structs.astuple(member) for member in configuration.staff],
         )
         self._db.executemany(
-            "INSERT OR REPLACE INTO matter VALUES (?, ?, ?)",
+            "INSERT OR REPLACE INTO matter (code, name, initials) VALUES (?, ?, ?)",
             [msgspec.structs.astuple(matter) for matter in configuration.matters],
         )
         self._db.executemany(
-            "INSERT INTO notice VALUES (?, ?)", list(enumerate(configuration.notices))
+            "INSERT INTO notice (place, text) VALUES (?, ?)",
+            list(enumerate(configuration.notices)),
         )
         self._db.executemany(
-            "INSERT INTO window_matter VALUES (?, ?)",
+            "INSERT INTO window_matter (place, code) VALUES (?, ?)",
             list(enumerate(configuration.window.matters)),
         )
         self._db.executemany(
-            "INSERT OR REPLACE INTO business_system VALUES (?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO business_system (key_hash, name, origins, callbacks) "
+            "VALUES (?, ?, ?, ?)",
             [
                 (
                     system.key_hash,
@@ -270,7 +273,8 @@ class Briefing:
             if last is not None and last.through == receipt.through:
                 return True
             self._db.execute(
-                "INSERT OR REPLACE INTO receipt VALUES (?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO receipt (issued_ms, through, head, received_ms, signed) "
+                "VALUES (?, ?, ?, ?, ?)",
                 (receipt.issued_ms, receipt.through, receipt.head, received_ms, signed),
             )
             self._db.execute(
@@ -311,7 +315,8 @@ class Briefing:
         """Keep that a business system is to be told of a visit's end."""
         self._write(
             lambda: self._db.execute(
-                "INSERT OR REPLACE INTO ending VALUES (?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO ending (visit, system, request, address, tries) "
+                "VALUES (?, ?, ?, ?, ?)",
                 (ending.visit.bytes, *ending[1:]),
             )
         )
@@ -339,7 +344,9 @@ class Briefing:
             if _online(self._db) is online:
                 return
         self._write(
-            lambda: self._db.execute("INSERT OR REPLACE INTO link VALUES (1, ?)", (online,))
+            lambda: self._db.execute(
+                "INSERT OR REPLACE INTO link (only, online) VALUES (1, ?)", (online,)
+            )
         )
 
     def count(self, reason: str, by: int = 1) -> None:

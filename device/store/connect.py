@@ -5,9 +5,11 @@ the writer in quiet moments and never happen by themselves, so no tap waits for 
 never on a reader, which keeps clear of SQLite's WAL-reset bug (3.7.0 to 3.51.2).
 """
 
-import os
 import sqlite3
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
+from typing import NamedTuple, TypeVar
 
 from device.core.errors import (
     DamagedFile,
@@ -16,6 +18,7 @@ from device.core.errors import (
     StorageUnavailable,
     WrongSchema,
 )
+from device.store.disk import sync_folder
 
 # The names of the migrations in `device.store.schema`, which is not imported here: it
 # needs sqlite-utils, and neither process pays for that on its way to the first frame.
@@ -45,6 +48,11 @@ _DAMAGED_READS = frozenset(
 )
 
 
+T = TypeVar("T")
+
+_TRIES = 5
+"""A file that is put down or taken up while it is being read is read again so often."""
+
 _SMALL_CACHE = "cache_size=-256"
 """256 kB a connection: each question touches a few pages, and the board's memory is small."""
 
@@ -73,9 +81,61 @@ def file_number(path: Path) -> int:
         return 0
 
 
+class Rest(NamedTuple):
+    """What tells a file that nobody writes from the same file later on."""
+
+    file: int
+    size: int
+    changed_ns: int
+
+
+def at_rest(path: Path) -> Rest | None:
+    """Return what ``path`` is like if nobody has it open for writing; None if somebody may.
+
+    A writer that ends folds its WAL in and takes it away. To read a WAL database without one
+    SQLite would have to make it, which in the other user's folder we may not (and must not,
+    even as root: it would be ours). Such a file is read as one that does not change, and
+    looked at again afterwards.
+    """
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    if path.with_name(path.name + "-wal").exists():
+        return None
+    return Rest(found.st_ino, found.st_size, found.st_mtime_ns)
+
+
 def uri(path: Path, mode: str) -> str:
     """Return how SQLite is told to open ``path``, whatever characters are in it."""
     return f"{path.absolute().as_uri()}?mode={mode}"
+
+
+def reading_uri(path: Path) -> str:
+    """Return how a reader opens ``path`` as it is now."""
+    return uri(path, "ro") + ("&immutable=1" if at_rest(path) else "")
+
+
+def glance(path: Path, question: Callable[[sqlite3.Connection], T]) -> T:
+    """Return what ``question`` reads in ``path`` through a connection of its own.
+
+    For whoever asks once; `device.store.reader.Reader` stays. Raises `sqlite3.Error`,
+    which the caller gives its meaning (`trouble`), or `StorageUnavailable`.
+    """
+    for tries_left in reversed(range(_TRIES)):
+        if _is_no_file(path):
+            raise sqlite3.DatabaseError("not a plain file")
+        before = at_rest(path)
+        try:
+            with closing(sqlite3.connect(reading_uri(path), uri=True, timeout=0.05)) as db:
+                answer = question(db)
+        except sqlite3.Error:
+            if tries_left and at_rest(path) != before:
+                continue
+            raise
+        if before is None or at_rest(path) == before:
+            return answer
+    raise StorageUnavailable(f"{path}: changed each time it was read")
 
 
 def open_writer(path: Path, schema: tuple[str, tuple[str, ...]]) -> sqlite3.Connection:
@@ -98,10 +158,11 @@ def open_writer(path: Path, schema: tuple[str, tuple[str, ...]]) -> sqlite3.Conn
 def open_reader(path: Path, schema: tuple[str, tuple[str, ...]]) -> sqlite3.Connection:
     """Return a connection to the other process's file; it can neither write nor checkpoint.
 
-    It waits for nothing, since the kiosk's loop reads through one. Raises `WrongSchema`,
+    It waits for nothing, since the kiosk's loop reads through one. On a file that is `at_rest`
+    it sees no change: `device.store.reader` looks for one. Raises `WrongSchema`,
     `DamagedFile`, `StorageFull` or `StorageUnavailable`.
     """
-    return _open(path, "ro", ("query_only=1", "busy_timeout=50", _SMALL_CACHE), schema)
+    return _open(path, "", ("query_only=1", "busy_timeout=50", _SMALL_CACHE), schema)
 
 
 def _open(
@@ -109,9 +170,14 @@ def _open(
 ) -> sqlite3.Connection:
     if not path.exists():
         raise WrongSchema(f"{path}: there is no such file; run haochaping migrate")
+    if _is_no_file(path):
+        raise DamagedFile(f"{path}: not a plain file")
     try:
         connection = sqlite3.connect(
-            uri(path, mode), uri=True, isolation_level=None, check_same_thread=False
+            uri(path, mode) if mode else reading_uri(path),
+            uri=True,
+            isolation_level=None,
+            check_same_thread=False,
         )
     except sqlite3.DatabaseError as error:
         raise trouble(error, path) from error
@@ -128,27 +194,59 @@ def _open(
     return connection
 
 
+def _is_no_file(path: Path) -> bool:
+    """True for what is there and is none: SQLite would wait for ever at the end of a pipe.
+
+    The folder is another user's, who may have been taken over.
+    """
+    return path.exists() and not path.is_file()
+
+
 def check_schema(
     connection: sqlite3.Connection, path: Path, schema: tuple[str, tuple[str, ...]]
 ) -> None:
-    """Raise `WrongSchema` unless exactly the known migrations have been applied."""
-    name, expected = schema
+    """Raise `WrongSchema` unless this software may read and write the file.
+
+    All of its own migrations must have been applied; others do no harm unless `too_new`.
+    """
+    refuse_if_too_new(connection, path, schema)
+    if not set(schema[1]) <= applied_migrations(connection, schema[0]):
+        raise WrongSchema(f"{path}: not up to date; run haochaping migrate")
+
+
+def refuse_if_too_new(
+    connection: sqlite3.Connection, path: Path, schema: tuple[str, tuple[str, ...]]
+) -> None:
+    """Raise `WrongSchema` if newer software has closed the file to this one."""
+    if too_new(connection, schema):
+        newer = sorted(applied_migrations(connection, schema[0]) - set(schema[1]))
+        raise WrongSchema(
+            f"{path}: newer software has changed this file ({', '.join(newer)}) so that this "
+            "one cannot go on with it; install that software again"
+        )
+
+
+def too_new(connection: sqlite3.Connection, schema: tuple[str, tuple[str, ...]]) -> bool:
+    """True if the file is closed to software that knows no more than the migrations given.
+
+    ``user_version`` is the least number of migrations that whoever uses the file must know;
+    a migration that only adds leaves it alone (`device.store.schema.close_to_older`).
+    """
+    needed: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    return needed > len(schema[1])
+
+
+def applied_migrations(connection: sqlite3.Connection, name: str) -> set[str]:
+    """Return the names of the migrations that the file has had; ``name`` is their set's."""
     try:
         rows = connection.execute(
             "SELECT name FROM _sqlite_migrations WHERE migration_set = ?", (name,)
         )
-        applied = {row[0] for row in rows}
+        return {row[0] for row in rows}
     except sqlite3.OperationalError as error:
         if "no such table" not in str(error):
             raise
-        applied = set()
-    if applied != set(expected):
-        newer = applied - set(expected)
-        raise WrongSchema(
-            f"{path}: written by newer software ({', '.join(sorted(newer))}); install that again"
-            if newer
-            else f"{path}: not up to date; run haochaping migrate"
-        )
+        return set()
 
 
 def data_version(connection: sqlite3.Connection) -> int:
@@ -195,15 +293,6 @@ def finish_replacement(path: Path) -> Path | None:
     ready.replace(path)
     sync_folder(path.parent)
     return aside
-
-
-def sync_folder(folder: Path) -> None:
-    """Force the names in ``folder`` to disk, so that a rename survives a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _replacement(path: Path) -> Path:

@@ -45,7 +45,8 @@ def begin(
 ) -> None:
     """Keep that somebody came, or that everybody left; the counts begin anew."""
     db.execute(
-        "INSERT OR REPLACE INTO duty VALUES (1, ?, ?, ?, '', ?, ?, ?, 0, 0)",
+        "INSERT OR REPLACE INTO duty (only, state, staff, means, reason, login_seq, boot_id, "
+        "since_wall_ms, invited, rated) VALUES (1, ?, ?, ?, '', ?, ?, ?, 0, 0)",
         (session.state, session.staff, means, login_seq, now.boot_id.bytes, now.wall_ms),
     )
 

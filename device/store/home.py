@@ -89,6 +89,14 @@ class Home(NamedTuple):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
+def door_mode(folder: Path) -> int:
+    """Return the mode of a socket in ``folder``: whoever may enter the folder may knock.
+
+    On a device that is the group of the two users; elsewhere its owner alone.
+    """
+    return 0o660 if folder.stat().st_mode & 0o010 else 0o600
+
+
 _VOLATILE = frozenset({"tmpfs", "overlay", "ramfs", "aufs"})
 
 

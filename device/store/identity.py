@@ -10,12 +10,16 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from device.core.errors import NotEnrolled
-from device.store.connect import sync_folder
+from device.core.errors import NotEnrolled, WrongBoard
+from device.store.board import board_serial
+from device.store.disk import sync_folder
 from device.store.home import Home
 
 if TYPE_CHECKING:
     from protocol.keys import SigningKey, VerifyKey
+
+_MOST_OF_A_KEY = 1024
+"""Bytes; a seed has 32."""
 
 
 class Identity(NamedTuple):
@@ -24,6 +28,10 @@ class Identity(NamedTuple):
     device: str
     central_key: bytes
     central_algorithm: int
+    board: str = ""
+    """What this board said of itself; empty where it says nothing, or in an older file."""
+    token_sha256: str = ""
+    """Of the token that was used, in hexadecimal digits: tells a spent one on the card."""
 
     def central(self) -> "VerifyKey":
         """Return central's public key, which vouches for receipts and configuration.
@@ -47,11 +55,27 @@ def load_identity(home: Home) -> Identity:
             device=str(fields["device"]),
             central_key=base64.b64decode(fields["central_key"], validate=True),
             central_algorithm=int(fields["central_algorithm"]),
+            board=str(fields.get("board", "")),
+            token_sha256=str(fields.get("token_sha256", "")),
         )
     except FileNotFoundError as error:
         raise NotEnrolled(f"no identity in {home.root}: run haochaping enrol first") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise NotEnrolled(f"{home.identity} cannot be read ({error}): enrol again") from error
+
+
+def refuse_other_board(identity: Identity, board: str | None = None) -> None:
+    """Raise `WrongBoard` if ``identity`` was given to another board than this one.
+
+    ``board`` is what this one says of itself (`board_serial`). Where one of them is not known
+    nothing can be said, and nothing is refused.
+    """
+    here = board_serial() if board is None else board
+    if identity.board and here and identity.board != here:
+        raise WrongBoard(
+            f"this card belongs to {identity.device} in board {identity.board}, and this is "
+            f"board {here}: put it back, or write a card for this board"
+        )
 
 
 def save_identity(home: Home, identity: Identity) -> None:
@@ -60,8 +84,21 @@ def save_identity(home: Home, identity: Identity) -> None:
         "device": identity.device,
         "central_key": base64.b64encode(identity.central_key).decode(),
         "central_algorithm": identity.central_algorithm,
+        "board": identity.board,
+        "token_sha256": identity.token_sha256,
     }
     write_durably(home.identity, json.dumps(fields, indent=1).encode() + b"\n", 0o644)
+
+
+def read_seed(path: Path) -> bytes:
+    """Return what a key's file holds, if it is as short as one. Raises `OSError`.
+
+    Root reads it in another user's folder: no link is followed there (it may lead to what
+    never ends), and no pipe is waited at.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        return file.read(_MOST_OF_A_KEY)
 
 
 def load_key(path: Path) -> "SigningKey":
@@ -70,7 +107,7 @@ def load_key(path: Path) -> "SigningKey":
     from protocol.keys import SigningKey
 
     try:
-        return SigningKey.from_seed(path.read_bytes())
+        return SigningKey.from_seed(read_seed(path))
     except FileNotFoundError as error:
         raise NotEnrolled(f"there is no key {path}: run haochaping enrol first") from error
     except (OSError, Malformed) as error:
@@ -92,7 +129,8 @@ def make_key(path: Path) -> "SigningKey":
 def write_durably(path: Path, content: bytes, mode: int) -> None:
     """Replace ``path`` by ``content`` atomically and force it to disk."""
     beside = path.with_name(path.name + ".new")
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
+    descriptor = os.open(beside, flags, mode)
     try:
         os.fchmod(descriptor, mode)
         os.write(descriptor, content)

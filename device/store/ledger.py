@@ -184,7 +184,8 @@ class Ledger:
             if invitation.invited_by is not InvitedBy.CITIZEN:
                 duty.count_invited(self._db, invitation.staff)
             self._db.execute(
-                "INSERT INTO open_visit VALUES (?, ?, ?, ?)",
+                "INSERT INTO open_visit (visit, language, opened_ms, invitation) "
+                "VALUES (?, ?, ?, ?)",
                 (invitation.visit.bytes, language, opened_ms, msgspec.json.encode(invitation)),
             )
 
@@ -197,7 +198,10 @@ class Ledger:
 
         def work(_: Append) -> None:
             self._refuse_unless_open(visit)
-            self._db.execute("INSERT OR REPLACE INTO draft VALUES (?, ?, ?, ?)", row)
+            self._db.execute(
+                "INSERT OR REPLACE INTO draft (subject, code, visit, draft) VALUES (?, ?, ?, ?)",
+                row,
+            )
 
         self._write(work)
 
@@ -208,7 +212,9 @@ class Ledger:
             self._refuse_unless_open(visit)
             self._db.execute("DELETE FROM callback")
             if sealed:
-                self._db.execute("INSERT INTO callback VALUES (?, ?)", (visit.bytes, sealed))
+                self._db.execute(
+                    "INSERT INTO callback (visit, sealed) VALUES (?, ?)", (visit.bytes, sealed)
+                )
 
         self._write(work)
 
@@ -454,7 +460,7 @@ class Append:
         signed = records.sign(record, self._key)
         visit: UUID | None = fields.get("visit")
         self._db.execute(
-            "INSERT INTO record VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO record (seq, kind, wall_ms, visit, signed) VALUES (?, ?, ?, ?, ?)",
             (
                 record.seq,
                 kind.__struct_config__.tag,
@@ -469,7 +475,7 @@ class Append:
 def add_to_counter(db: sqlite3.Connection, reason: str, by: int) -> None:
     """Add to one row of a `counter` table; part of the caller's transaction."""
     db.execute(
-        "INSERT INTO counter VALUES (?, ?) "
+        "INSERT INTO counter (reason, count) VALUES (?, ?) "
         "ON CONFLICT (reason) DO UPDATE SET count = count + excluded.count",
         (reason, by),
     )

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from device.core.errors import DeviceError, StorageUnavailable
 
+# A lock lies in another user's folder: no link is followed, and no pipe is waited at.
+_PLAIN = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 _TRIES = 5
 _BETWEEN_TRIES_S = 0.02
 
@@ -22,7 +24,7 @@ def hold(path: Path) -> int:
     Returns the descriptor; closing it gives the lock back.
     """
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _PLAIN, 0o644)
     except OSError as error:
         raise StorageUnavailable(f"{path}: {error.strerror}; is the card read-only?") from error
     # `is_held` takes the lock for an instant; that must not keep a process from starting.
@@ -44,7 +46,7 @@ def hold(path: Path) -> int:
 def is_held(path: Path) -> bool:
     """True if the process that holds this lock is alive."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(path, os.O_RDONLY | _PLAIN)
     except OSError:
         return False
     try:

@@ -67,7 +67,10 @@ class Book:
         return remaining
 
     def _put(self, key: str, tally: Tally) -> None:
-        self._db.execute("INSERT OR REPLACE INTO lockout VALUES (?, ?, ?, ?)", (key, *tally))
+        self._db.execute(
+            "INSERT OR REPLACE INTO lockout (key, failures, boot_id, at_ms) VALUES (?, ?, ?, ?)",
+            (key, *tally),
+        )
 
 
 def tally_of(db: sqlite3.Connection, key: str) -> Tally:

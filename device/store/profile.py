@@ -58,6 +58,8 @@ class Buttons(NamedTuple):
     leds: tuple[int, ...] = ()
     """A lamp per level key, best level first."""
     buzzer: int | None = None
+    check: int | None = None
+    """The switch inside of the case that leads to the check screen."""
 
 
 class Staff(NamedTuple):
@@ -100,6 +102,8 @@ class Profile(NamedTuple):
     sound: Sound = Sound()
     staff: Staff = Staff()
     console: Console = Console()
+    file: Path | None = None
+    """Where it was read from."""
 
 
 class Setting(NamedTuple):
@@ -238,6 +242,7 @@ SETTINGS = (
     Setting("buttons.next", "a BCM pin number from 0 to 27, or -1", -1, _pin),
     Setting("buttons.leds", "five different BCM pin numbers from 0 to 27, or []", [], _pins),
     Setting("buttons.buzzer", "a BCM pin number from 0 to 27, or -1", -1, _pin),
+    Setting("buttons.check", "a BCM pin number from 0 to 27, or -1", -1, _pin),
     Setting("staff.screen", "true or false", True, _switch),
     Setting("staff.badge_reader", "true or false", False, _switch),
     Setting("console.listen", 'addresses as "192.168.1.12:8443", or []', [], _addresses),
@@ -276,6 +281,7 @@ def load(path: Path) -> Profile:
         return str(beside(name)) if name else ""
 
     return Profile(
+        file=path.absolute(),
         data_dir=beside(values["data_dir"]),
         allow_volatile=values["storage.allow_volatile"],
         screen=Screen(
@@ -295,6 +301,7 @@ def load(path: Path) -> Profile:
             next=_wired(values["buttons.next"]),
             leds=tuple(values["buttons.leds"]),
             buzzer=_wired(values["buttons.buzzer"]),
+            check=_wired(values["buttons.check"]),
         ),
         staff=Staff(values["staff.screen"], values["staff.badge_reader"]),
         console=Console(

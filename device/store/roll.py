@@ -128,5 +128,4 @@ class Roll(Reader):
         What keeps everybody out there is the console's alone: whoever is on the hall's network
         must not be able to close the counter, badges and all.
         """
-        with self._reading():
-            return lockouts.remaining_ms(self._db, {staff} - {ANYBODY}, terms)
+        return self._ask(lambda db: lockouts.remaining_ms(db, {staff} - {ANYBODY}, terms))

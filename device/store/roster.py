@@ -5,11 +5,11 @@ are all that is needed for it.
 """
 
 import sqlite3
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from device.store.connect import trouble, uri
+from device.store.connect import glance, trouble
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 """As in `device.store.moment`, which costs more to import than the first frame may."""
@@ -55,8 +55,8 @@ def serving(kiosk_db: Path) -> tuple[str, bool]:
     """
     with suppress(sqlite3.Error, OSError):
         boot = _BOOT_ID.read_text(encoding="ascii").strip().replace("-", "")
-        with closing(sqlite3.connect(uri(kiosk_db, "ro"), uri=True, timeout=0.05)) as db:
-            row = db.execute("SELECT staff, state, hex(boot_id) FROM duty").fetchone()
+        query = "SELECT staff, state, hex(boot_id) FROM duty"
+        row = glance(kiosk_db, lambda db: db.execute(query).fetchone())
         if row and row[2].lower() == boot:
             return row[0], row[1] == "paused"
     return "", False
@@ -69,8 +69,7 @@ def read(agent_db: Path, staff: str = "") -> Roster:
     Raises `DeviceError` if the file cannot be read now: that is not an empty roster.
     """
     try:
-        with closing(sqlite3.connect(uri(agent_db, "ro"), uri=True, timeout=0.05)) as db:
-            return _page(db, staff)
+        return glance(agent_db, lambda db: _page(db, staff))
     except sqlite3.Error as error:
         raise trouble(error, agent_db) from error
 

@@ -77,7 +77,7 @@ def rescue_ledger(home: Home, key: VerifyKey, acknowledged: int) -> Salvage:
                 count, highest = _copy_records(old, new, key, damaged)
                 drafts = _copy_unsigned(old, new, damaged)
                 floor = max(highest, acknowledged, _old_floor(old, damaged)) + SKIP_AHEAD
-                new.execute("INSERT INTO floor VALUES (?)", (floor,))
+                new.execute("INSERT INTO floor (seq) VALUES (?)", (floor,))
             kept_as = put_in_place(fresh, damaged)
     except sqlite3.DatabaseError as error:
         raise trouble(error, damaged) from error
@@ -143,7 +143,7 @@ def _copy_records(
         wall_ms, visit = envelope.fields.get("at"), envelope.fields.get("visit")
         known_time = isinstance(wall_ms, int) and 0 <= wall_ms <= MAX_INTEGER
         new.execute(
-            "INSERT INTO record VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO record (seq, kind, wall_ms, visit, signed) VALUES (?, ?, ?, ?, ?)",
             (
                 envelope.seq,
                 envelope.kind,
@@ -223,6 +223,15 @@ def _scan(
     return False, last
 
 
+_UNSIGNED = {
+    "open_visit": ("visit", "language", "opened_ms", "invitation"),
+    "draft": ("subject", "code", "visit", "draft"),
+    "callback": ("visit", "sealed"),
+    "lockout": ("key", "failures", "boot_id", "at_ms"),
+}
+"""By name: newer software may have put more columns into the file."""
+
+
 def _copy_unsigned(old: sqlite3.Connection, new: sqlite3.Connection, damaged: Path) -> int:
     """Copy the visit under way, its drafts and its call-back as far as they can be read.
 
@@ -230,11 +239,11 @@ def _copy_unsigned(old: sqlite3.Connection, new: sqlite3.Connection, damaged: Pa
     PINs come along: damage must give nobody another try.
     """
     drafts = 0
-    for table, columns in (("open_visit", 4), ("draft", 4), ("callback", 2), ("lockout", 4)):
+    for table, columns in _UNSIGNED.items():
+        names, places = ", ".join(columns), ", ".join("?" * len(columns))
+        insert = f"INSERT OR IGNORE INTO {table} ({names}) VALUES ({places})"  # noqa: S608
         with _only_damage(damaged):
-            for row in old.execute(f"SELECT * FROM {table}"):  # noqa: S608 - our own names
-                places = ", ".join("?" * columns)
-                insert = f"INSERT OR IGNORE INTO {table} VALUES ({places})"  # noqa: S608
+            for row in old.execute(f"SELECT {names} FROM {table}"):  # noqa: S608 - our own names
                 try:
                     new.execute(insert, row)
                 except sqlite3.IntegrityError:

@@ -2,6 +2,11 @@
 
 Imported by `haochaping migrate` and by salvage only: sqlite-utils takes longer to import
 than the kiosk takes to its first frame. A migration is never edited once it has shipped.
+
+An update may be rolled back when its migrations have been run and records written since. So a
+migration is **additive** where it can be: new tables, and new columns with a default, which
+software that does not know them can leave alone (it names every column that it reads or
+writes). One that is not must end with `close_to_older`.
 """
 
 import sqlite3
@@ -10,13 +15,21 @@ from pathlib import Path
 
 from sqlite_utils import Database, Migrations
 
-from device.store.connect import AGENT_SCHEMA, KIOSK_SCHEMA, finish_replacement, trouble
+from device.store.connect import (
+    AGENT_SCHEMA,
+    KIOSK_SCHEMA,
+    finish_replacement,
+    refuse_if_too_new,
+    trouble,
+)
 from device.store.home import Home
+from device.store.owners import acting_as_owner_of
 from protocol import cose
 from protocol.errors import ProtocolError
 
 kiosk = Migrations(KIOSK_SCHEMA[0])
 agent = Migrations(AGENT_SCHEMA[0])
+_KNOWN = dict((KIOSK_SCHEMA, AGENT_SCHEMA))
 
 
 @kiosk()
@@ -253,6 +266,15 @@ def _create_counters(db: Database) -> None:
     )
 
 
+def close_to_older(db: Database, schema: tuple[str, tuple[str, ...]], migration: str) -> None:
+    """Note in the file that software which does not know ``migration`` must not use it.
+
+    Part of the migration's own transaction. ``user_version`` becomes the number of migrations
+    that such software knows at least, this one included; `check_schema` compares.
+    """
+    db.execute(f"PRAGMA user_version = {schema[1].index(migration) + 1}")
+
+
 def migrate(home: Home) -> list[str]:
     """Bring both files up to date and return what was applied, as ``file: migration``.
 
@@ -262,20 +284,26 @@ def migrate(home: Home) -> list[str]:
     home.prepare()
     applied: list[str] = []
     for path, migrations in ((home.kiosk_db, kiosk), (home.agent_db, agent)):
-        applied += [f"{path.name}: {name}" for name in migrate_file(path, migrations)]
+        with acting_as_owner_of(path.parent):
+            applied += [f"{path.name}: {name}" for name in migrate_file(path, migrations)]
     return applied
 
 
 def migrate_file(path: Path, migrations: Migrations) -> list[str]:
     """Bring one file up to date; returns the names of the migrations applied.
 
-    Raises `DamagedFile`, `StorageFull` or `StorageUnavailable`.
+    Raises `WrongSchema` if newer software has closed it to this one, `DamagedFile`,
+    `StorageFull` or `StorageUnavailable`.
     """
     finish_replacement(path)
-    connection = sqlite3.connect(path, isolation_level=None)
+    try:
+        connection = sqlite3.connect(path, isolation_level=None)
+    except sqlite3.DatabaseError as error:
+        raise trouble(error, path) from error
     try:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
+        refuse_if_too_new(connection, path, (migrations.name, _KNOWN[migrations.name]))
         db = Database(connection)
         names = [migration.name for migration in migrations.pending(db)]
         migrations.apply(db)

@@ -9,10 +9,14 @@ Kept to the standard library: first boot runs before anything of ours is install
 import json
 import os
 import tomllib
+from collections.abc import Mapping
 from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
+
+from device.core.plain import plain
+from device.store.disk import sync_folder
 
 LANGUAGES = ("zh-CN", "en", "ko")
 
@@ -82,3 +86,45 @@ def read_state(file: Path) -> SetupState | None:
     with suppress(OSError, ValueError, TypeError):
         return SetupState(**json.loads(file.read_text(encoding="utf-8")))
     return None
+
+
+def state_text(state: SetupState, meanings: Mapping[str, Meaning]) -> str:
+    """Return ``state`` as plain text in every language, for whoever reads the card elsewhere.
+
+    The same state gives the same text, without a time of day: the clock may be years off,
+    and a file that has not changed need not be written again.
+    """
+    meaning = meanings.get(state.name)
+    lines = [f"{meaning.code if meaning else '--'}  {state.name}"]
+    if meaning is not None:
+        for language in LANGUAGES:
+            lines += ["", meaning.title[language], meaning.hint[language]]
+    facts = {
+        "step": f"{state.step} of {state.steps}" if state.steps else "",
+        "detail": state.detail,
+        "device": state.device,
+        "card": state.fingerprint,
+    }
+    told = [
+        f"{name + ':':<8} {plain(' '.join(fact.split()))}" for name, fact in facts.items() if fact
+    ]
+    return "\n".join([*lines, *([""] if told else []), *told, ""])
+
+
+def leave_text(file: Path, text: str) -> None:
+    """Let ``text`` take the place of what is in ``file``, durably; unchanged, nothing is written.
+
+    With a byte order mark and CRLF: the card is read on whatever computer the hall has.
+    Raises `OSError`.
+    """
+    content = text.replace("\n", "\r\n").encode("utf-8-sig")
+    with suppress(OSError):
+        if file.read_bytes() == content:
+            return
+    fresh = file.with_name(f"{file.name}.new")
+    with fresh.open("wb") as out:
+        out.write(content)
+        out.flush()
+        os.fsync(out.fileno())
+    fresh.replace(file)
+    sync_folder(file.parent)

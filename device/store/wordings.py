@@ -6,11 +6,11 @@ one page they show (`device.store.roster`).
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
-from device.store.connect import AGENT_SCHEMA, open_reader, trouble
+from device.core.errors import WrongSchema
+from device.store.connect import AGENT_SCHEMA, check_schema, glance, trouble
 
 
 class Wording(NamedTuple):
@@ -26,11 +26,17 @@ def read(agent_db: Path) -> tuple[Wording, ...]:
 
     Raises `DeviceError` if the file cannot be read now.
     """
-    with closing(open_reader(agent_db, AGENT_SCHEMA)) as db:
-        try:
-            return tuple(wording for wording in _wordings(db) if wording.text)
-        except sqlite3.Error as error:
-            raise trouble(error, agent_db) from error
+    if not agent_db.exists():
+        raise WrongSchema(f"{agent_db}: there is no such file; run haochaping migrate")
+
+    def question(db: sqlite3.Connection) -> tuple[Wording, ...]:
+        check_schema(db, agent_db, AGENT_SCHEMA)
+        return tuple(wording for wording in _wordings(db) if wording.text)
+
+    try:
+        return glance(agent_db, question)
+    except sqlite3.Error as error:
+        raise trouble(error, agent_db) from error
 
 
 def _wordings(db: sqlite3.Connection) -> Iterator[Wording]:

@@ -31,7 +31,7 @@ BENCHMARKS = {
 BESIDE_CHROMIUM = frozenset({"first-frame", "tap", "switch", "memory", "idle"})
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("protocol", "device", "central", "provisioning", "haochaping", "demo")
+PACKAGES = ("protocol", "device", "paper", "central", "provisioning", "haochaping", "demo")
 
 
 def main(words: list[str]) -> int:

@@ -14,6 +14,8 @@ from types import TracebackType
 from typing import Self
 
 PATIENCE_S = 60.0
+REBOOTS = 133
+"""Exit code of systemd-nspawn whose container asked to be started anew."""
 
 
 class Container:
@@ -23,25 +25,28 @@ class Container:
         self.root = root
         self._log = log
         self._arguments = arguments
-        self._init = 0
+        self.init = 0
 
     def __enter__(self) -> Self:
+        self._power_on()
+        self.wait_for(
+            "its first target",
+            lambda: self.run("systemctl", "is-active", "multi-user.target").stdout == "active\n",
+        )
+        return self
+
+    def _power_on(self) -> None:
         command = [
             *("systemd-nspawn", "--quiet", "--directory", str(self.root), "--boot"),
             *("--register=no", "--keep-unit", "--console=pipe", "--link-journal=no"),
             *self._arguments,
             "systemd.firstboot=off",
         ]
-        with self._log.open("wb") as log:
+        with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
             )
         self.wait_for("systemd", lambda: bool(self._find_init()))
-        self.wait_for(
-            "its first target",
-            lambda: self.run("systemctl", "is-active", "multi-user.target").stdout == "active\n",
-        )
-        return self
 
     def __exit__(
         self,
@@ -49,8 +54,8 @@ class Container:
         _error: BaseException | None,
         _trace: TracebackType | None,
     ) -> None:
-        if self._process.poll() is None and self._init:
-            os.kill(self._init, signal.SIGRTMIN + 14)  # systemd(1): power off at once
+        if self._process.poll() is None and self.init:
+            os.kill(self.init, signal.SIGRTMIN + 14)  # systemd(1): power off at once
         try:
             self._process.wait(20)
         except subprocess.TimeoutExpired:
@@ -69,12 +74,14 @@ class Container:
             found = []
         if self._process.poll() is not None:
             raise RuntimeError(f"the container ended: {self._log.read_text(errors='replace')}")
-        self._init = int(found[0]) if found else 0
-        return self._init
+        self.init = int(found[0]) if found else 0
+        return self.init
 
     def run(self, *command: str, given: str | None = None) -> subprocess.CompletedProcess[str]:
         """Run ``command`` inside, as root; returns what became of it."""
-        enter = ["nsenter", "--target", str(self._init), "--all", *command]
+        if self._process.poll() == REBOOTS:
+            self._power_on()
+        enter = ["nsenter", "--target", str(self.init), "--all", *command]
         return subprocess.run(enter, capture_output=True, text=True, check=False, input=given)
 
     def show(self, unit: str, what: str) -> str:
@@ -86,14 +93,18 @@ class Container:
         return self.run("journalctl", "--no-pager", "--output=cat", f"--unit={unit}").stdout
 
     def wait_for(
-        self, what: str, there: Callable[[], bool], patience_s: float = PATIENCE_S
+        self,
+        what: str | Callable[[], str],
+        there: Callable[[], bool],
+        patience_s: float = PATIENCE_S,
     ) -> None:
         """Wait until ``there`` is true; raises `TimeoutError` with the log."""
         end = time.monotonic() + patience_s
         while not there():
             if time.monotonic() > end:
+                missed = what if isinstance(what, str) else what()
                 raise TimeoutError(
-                    f"waited {patience_s:.0f} s in vain for {what}\n"
+                    f"waited {patience_s:.0f} s in vain for {missed}\n"
                     f"{self._log.read_text(errors='replace')[-3000:]}"
                 )
             time.sleep(0.1)

@@ -8,6 +8,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+import tarfile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -75,6 +76,15 @@ def root_archive(kind: Kind) -> Path:
     return archive
 
 
+def kernel(kind: Kind) -> str:
+    """Return the version of the kernel in a root of that kind, as ``uname -r`` has it."""
+    with tarfile.open(root_archive(kind)) as archive:
+        for name in archive.getnames():
+            if name.startswith("./boot/vmlinuz-"):
+                return name.removeprefix("./boot/vmlinuz-")
+    raise RuntimeError(f"the root {kind.name} has no kernel")
+
+
 def unpack(kind: Kind, into: Path) -> Path:
     """Unpack a root of that kind into the new folder ``into``; returns it."""
     archive = root_archive(kind)
@@ -82,3 +92,38 @@ def unpack(kind: Kind, into: Path) -> Path:
     into.mkdir(parents=True)
     subprocess.run(["tar", "-C", str(into), "--numeric-owner", "-xf", str(archive)], check=True)
     return into
+
+
+def qemu(arch: str = "x86_64") -> list[str]:
+    """Return the command that starts QEMU 10 of trixie, unpacked beside the roots, run in place.
+
+    Debian 12's QEMU has no virtio-multitouch, and Mesa's llvmpipe crashes in it.
+    """
+    packages = ("qemu-system-x86", "qemu-system-arm", "qemu-system-data", "seabios", "ipxe-qemu")
+    tree = cache() / f"{SUITE}-qemu"
+    if not tree.exists():
+        fresh = tree.with_name(f"{tree.name}.{os.getpid()}")
+        tree.parent.mkdir(parents=True, exist_ok=True)
+        subprocess.run(
+            [
+                *("mmdebstrap", "--quiet", "--variant=extract"),
+                f"--include={','.join(packages)}",
+                '--aptopt=Acquire::Languages "none"',
+                *(SUITE, str(fresh)),
+            ],
+            check=True,
+            capture_output=True,
+        )
+        fresh.replace(tree)
+    library = tree / "usr/lib/x86_64-linux-gnu"
+    return [
+        *(
+            "env",
+            f"QEMU_MODULE_DIR={library / 'qemu'}",
+            str(tree / "usr/lib64/ld-linux-x86-64.so.2"),
+        ),
+        *("--library-path", f"{library}"),
+        *("--argv0", f"qemu-system-{arch}", str(tree / f"usr/bin/qemu-system-{arch}")),
+        *("-L", str(tree / "usr/share/qemu"), "-L", str(tree / "usr/share/seabios")),
+        *("-L", str(tree / "usr/lib/ipxe/qemu")),
+    ]

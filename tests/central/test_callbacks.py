@@ -10,7 +10,7 @@ import pytest
 import requests
 from central_rig import Device, MakeDatabase, RunningCentral, verdicts
 from results_rig import Visit, without_device
-from test_central_cli import run, served
+from test_central_cli import run, served, start
 
 from central import callbacks, ingest, schema, sealing
 from central.database import Database
@@ -342,7 +342,7 @@ def test_an_operator_lists_who_waits_and_reads_the_numbers(tmp_path: Path) -> No
     assert "waiting" in run("callbacks", "--data", data)[0]
 
     (tmp_path / "in-the-safe.key").rename(data / "sealing.key")
-    listed, log = run("callbacks", "--show-numbers", "--data", data)
+    listed, log = start("callbacks", "--show-numbers", "--data", data)
     assert listed.rstrip().endswith(NUMBER)
     assert f"the number of visit {visit} ({device.name}) was read" in log
     assert NUMBER not in log
@@ -364,5 +364,5 @@ def test_a_number_sealed_for_a_lost_key_is_said_and_stays_waiting(tmp_path: Path
         write_visit(device, NUMBER, Level.SATISFIED)
         device.send()
     for _ in range(2):
-        listed, _ = run("callbacks", "--show-numbers", "--data", data)
+        listed, _ = start("callbacks", "--show-numbers", "--data", data)
         assert "waiting  cannot be opened with this key" in listed

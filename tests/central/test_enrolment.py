@@ -33,7 +33,7 @@ def test_a_token_is_spent_for_every_other_board_and_key(central: RunningCentral)
     assert (stranger.status_code, problem_code(stranger)) == (409, "token-spent")
     first.board = "another-board"
     moved = first.request_enrolment(token)
-    assert (moved.status_code, problem_code(moved)) == (409, "token-spent")
+    assert (moved.status_code, problem_code(moved)) == (409, "wrong-board")
 
 
 def test_a_token_never_given_out_is_unknown(central: RunningCentral) -> None:
@@ -77,9 +77,45 @@ def test_a_new_token_moves_a_device_to_its_window(central: RunningCentral) -> No
 
 def test_a_copied_key_on_another_board_is_refused(central: RunningCentral) -> None:
     device = Device(central).enrol()
-    device.board = "copied-to"
-    answer = device.request_enrolment(central.token())
+    for board in ("copied-to", "copied-to", "copied-again"):
+        device.board = board
+        answer = device.request_enrolment(central.token())
+        assert (answer.status_code, problem_code(answer)) == (409, "wrong-board")
+    raised = alerts(central, device)
+    assert [kind for kind, _ in raised] == ["wrong-board", "wrong-board"]
+    assert "board copied-to:" in raised[0][1]
+
+
+def test_one_key_of_another_device_is_refused(central: RunningCentral) -> None:
+    device = Device(central).enrol()
+    thief = Device(central, record_key=device.record_key)
+    answer = thief.request_enrolment(central.token())
     assert (answer.status_code, problem_code(answer)) == (409, "key-known")
+
+
+def test_a_spent_token_on_another_board_is_told_to_people(central: RunningCentral) -> None:
+    """Somebody has a copy of the card; on the same board it is only an old card."""
+    token = central.token()
+    device = Device(central).enrol(token)
+    anew = Device(central, board=device.board).request_enrolment(token)
+    assert (anew.status_code, problem_code(anew)) == (409, "token-spent")
+    assert alerts(central, device) == []
+    stranger = Device(central)
+    assert problem_code(stranger.request_enrolment(token)) == "token-spent"
+    ((kind, detail),) = alerts(central, device)
+    assert kind == "token-spent"
+    assert stranger.board in detail
+    assert token not in detail
+
+
+def test_whoever_holds_a_copied_card_fills_no_table(central: RunningCentral) -> None:
+    token = central.token()
+    device = Device(central).enrol(token)
+    for _ in range(25):
+        Device(central).request_enrolment(token)
+    raised = alerts(central, device)
+    assert len(raised) == 21
+    assert raised[-1] == ("token-spent", "further boards have tried")
 
 
 def test_a_retired_device_does_not_come_back_with_its_old_keys(central: RunningCentral) -> None:
@@ -109,6 +145,12 @@ def test_a_key_of_the_wrong_length_is_malformed_and_no_fault_of_ours(
     )
     answer = post(central, msgspec.structs.replace(honest, **{field: b"short"}))
     assert (answer.status_code, problem_code(answer)) == (403, "bad-proof")
+
+
+def alerts(central: RunningCentral, device: Device) -> list[tuple[str, str]]:
+    listed = central.ask("/v1/devices")["devices"]
+    (found,) = [one["alerts"] for one in listed if one["device"] == device.name]
+    return [(alert["kind"], alert["detail"]) for alert in found]
 
 
 def post(central: RunningCentral, request: messages.EnrolmentRequest) -> requests.Response:

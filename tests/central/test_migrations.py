@@ -9,12 +9,12 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from central_rig import MakeDatabase
-from sqlalchemy import inspect, select, text
+from sqlalchemy import inspect, select, text, update
 
 from central.database import Database, _alembic, sqlite_url
 from central.errors import SchemaMismatch
 from central.remote_ratings import Given, Place, Way, take
-from central.schema import Bytes, device, matter, metadata, visit
+from central.schema import Bytes, device, enrolment_token, matter, metadata, visit
 from protocol.keys import SigningKey
 from protocol.levels import Level
 from protocol.phone import receipt_code
@@ -110,6 +110,35 @@ def test_what_came_by_phone_goes_with_the_schema_that_could_hold_it(
     database.check_schema()
     with database.writing() as connection:
         take(connection, key, place, way, [given], 2)
+    database.close()
+
+
+def test_tokens_and_devices_of_an_older_schema_are_kept(make_database: MakeDatabase) -> None:
+    database = Database(make_database())
+    spent = "INSERT INTO enrolment_token VALUES (:hash, 'W1', 1, 2, :device)"
+    with database.writing() as connection:
+        command.downgrade(_alembic(connection), "0006")
+        columns = [name for name in A_DEVICE if name != "id"]
+        holders = ", ".join(f":{name}" for name in columns)
+        names = ", ".join(f'"{name}"' for name in columns)
+        connection.execute(
+            text(f"INSERT INTO device (id, {names}) VALUES (1, {holders})"),  # noqa: S608
+            A_DEVICE,
+        )
+        connection.execute(text(spent), [{"hash": b"a", "device": 1}])
+        connection.execute(text(spent), [{"hash": b"b", "device": None}])
+    database.migrate()
+    database.check_schema()
+    tokens = enrolment_token.c
+    with database.writing() as connection:
+        connection.execute(update(enrolment_token).where(tokens.hash == b"b").values(replaces=1))
+        rows = connection.execute(
+            select(tokens.hash, tokens.device_id, tokens.replaces, tokens.name).order_by(
+                tokens.hash
+            )
+        ).all()
+        assert connection.execute(select(device.c.host, device.c.replaced_by)).all() == [("", None)]
+    assert rows == [(b"a", 1, None, ""), (b"b", None, 1, "")]
     database.close()
 
 

@@ -38,6 +38,9 @@ def test_every_call_is_described(document: dict[str, Any]) -> None:
         "/v1/refusals",
         "/v1/health",
         "/v1/photos/{digest}",
+        "/v1/releases/{name}",
+        "/v1/enrolment-tokens",
+        "/v1/enrolment-tokens/status",
         "/v1/halls/{hall}/staff/{key}",
         "/v1/halls/{hall}/staff/{number}/pin",
         "/v1/halls/{hall}/rules",
@@ -63,6 +66,18 @@ def test_the_batch_is_described_as_cbor(document: dict[str, Any]) -> None:
     body = document["paths"]["/v1/records"]["post"]["requestBody"]
     assert list(body["content"]) == ["application/cbor"]
     assert "records" in document["components"]["schemas"]["Batch"]["properties"]
+
+
+def test_what_a_technicians_tool_sends_is_described(document: dict[str, Any]) -> None:
+    for path, kind in (("", "TokenWish"), ("/status", "TokenAsked")):
+        call = document["paths"][f"/v1/enrolment-tokens{path}"]["post"]
+        (content,) = call["requestBody"]["content"].values()
+        assert content["schema"]["$ref"].endswith(f"/{kind}")
+        assert "Bearer" not in str(call)
+    given = document["paths"]["/v1/enrolment-tokens"]["post"]["responses"]["201"]
+    assert "schema" in given["content"]["application/json"]
+    part = document["paths"]["/v1/releases/{name}"]["get"]["responses"]["206"]
+    assert list(part["content"]) == ["application/x-tar"]
 
 
 def test_it_is_openapi(document: dict[str, Any]) -> None:
@@ -98,6 +113,8 @@ def test_it_says_who_may_ask(document: dict[str, Any]) -> None:
     assert security["/v1/records"] == [{"deviceSignature": []}]
     assert security["/v1/ratings"] == [{"reader": []}]
     assert security["/v1/photos/{digest}"] == [{"deviceSignature": []}]
+    assert security["/v1/releases/{name}"] == [{"deviceSignature": []}]
+    assert security["/v1/enrolment-tokens"] == [{"reader": []}]
     assert security["/v1/halls/{hall}/staff/{key}"] == [{"reader": []}]
     assert security["/v1/enrolments"] is None
 

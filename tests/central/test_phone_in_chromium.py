@@ -23,7 +23,7 @@ from protocol.questions import Asks
 from protocol.records import InvitedBy, MatterHandled, Rating, VisitOpened
 from protocol.subjects import Subject
 
-pytestmark = [pytest.mark.timeout(180), pytest.mark.xdist_group("phone")]
+pytestmark = pytest.mark.timeout(180)
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 ARGUMENTS += ["--disable-component-update", "--disable-sync"]
 SIZES = ((320, 640), (390, 844), (768, 1024), (195, 422))
@@ -33,6 +33,7 @@ BOTH = Asks(staff=1, matters=1)
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=20_000)  # the machine may have much else to do
     with sync_playwright() as playwright:
         found = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
         yield found

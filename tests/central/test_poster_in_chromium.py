@@ -20,7 +20,7 @@ from central.posters import Poster
 from central.service import now_ms
 from central.settings import Phone as PhoneSettings
 
-pytestmark = [pytest.mark.timeout(180), pytest.mark.xdist_group("phone")]
+pytestmark = pytest.mark.timeout(180)
 HALL = "210100-01"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 ARGUMENTS += ["--disable-component-update", "--disable-sync"]

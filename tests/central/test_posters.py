@@ -12,12 +12,13 @@ import pytest
 from central_rig import HALL
 from PIL import Image, ImageDraw
 
-from central import cli, poster_pen, posters, window_codes
+from central import cli, posters, window_codes
 from central.database import Database, sqlite_url
 from central.poster_texts import TEXTS
 from central.posters import Paper, Poster
 from central.service import now_ms
 from central.window_codes import DAY_MS, State, WindowCode
+from paper import qr
 
 HALL_CODE = "210100-01"
 HALL_NAME = "沈阳市政务服务中心"
@@ -110,7 +111,7 @@ def test_the_code_is_large_and_stands_in_white(
     side = right - left
     assert abs(side - (bottom - top)) <= 1
     assert side / 150 * 25.4 >= least_mm
-    modules = len(poster_pen.modules(poster().payload))
+    modules = len(qr.modules(poster().payload))
     quiet = int(4 * side / modules) - 1
     around = page.crop((left - quiet, top - quiet, right + quiet, bottom + quiet))
     within = (quiet - 2, quiet - 2, quiet + side + 2, quiet + side + 2)  # and its soft edge

@@ -19,13 +19,13 @@ from protocol.levels import Level
 from protocol.phone import receipt_code
 from protocol.subjects import Subject
 
-pytestmark = pytest.mark.xdist_group("phone")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 LANGUAGES = {"zh-CN": "查询", "en": "Look up", "ko": "조회"}
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=20_000)  # the machine may have much else to do
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
         yield browser

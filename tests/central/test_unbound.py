@@ -138,4 +138,4 @@ def test_an_operator_lists_them_and_sees_how_many_there_are(tmp_path: Path) -> N
     shown = run("show", "--data", data)[0]
     assert "pending phone ratings    1" in shown
     assert "unbound phone ratings    1" in shown
-    assert "[unbound phone ratings: 1]" in run("devices", "--data", data)[0]
+    assert "unbound phone ratings: 1" in run("devices", "--data", data)[0]

@@ -23,7 +23,7 @@ from demo.tour import HOUSE, MORTGAGE
 from device.store.home import Home
 from protocol.records import Fault, read
 
-pytestmark = [pytest.mark.timeout(240), pytest.mark.xdist_group("journeys")]
+pytestmark = pytest.mark.timeout(240)
 
 NUMBER = "13804712655"
 
@@ -296,9 +296,14 @@ def test_a_panel_that_taps_by_itself_is_put_out_and_the_keys_go_on(hall: Stage, 
     screen = citizen.screen
     screen.wait_for_screen("IdleView")
     x, y = screen.place("rate")
-    for _ in range(6):  # a spike of no length, always at the same point
-        screen.ask(do="finger", x=x, y=y, down=True)
-        screen.ask(do="finger", x=x, y=y, down=False)
+    for _ in range(60):  # a spike of no length, always at the same point
+        screen.ask(do="spike", x=x, y=y)
+        shown = screen.wait_for("anything", lambda shown: shown["settled"])
+        if shown["touch_out"]:
+            break
+        if shown["screen"] == "RatingView":  # a busy machine saw it for as long as a touch
+            screen.finger("decline")
+            screen.wait_for_screen("IdleView")
     screen.wait_for("touch out of service", lambda shown: shown["touch_out"])
     screen.finger("rate")
     screen.wait_for_screen("IdleView")

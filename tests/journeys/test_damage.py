@@ -6,7 +6,7 @@ from actors import Citizen, codes_at_central, eventually
 from demo.stage import Stage
 from device.store.home import Home
 
-pytestmark = [pytest.mark.timeout(180), pytest.mark.xdist_group("journeys")]
+pytestmark = pytest.mark.timeout(180)
 
 
 def test_a_device_with_a_destroyed_ledger_takes_ratings_again(hall: Stage, citizen: Citizen):

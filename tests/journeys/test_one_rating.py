@@ -15,7 +15,7 @@ from device.store.backlog import Backlog
 from device.store.briefing import BriefingReader
 from device.store.home import Home
 
-pytestmark = [pytest.mark.timeout(180), pytest.mark.xdist_group("journeys")]
+pytestmark = pytest.mark.timeout(180)
 
 
 def everything_is_at_central_exactly_once(stage: Stage) -> bool:

@@ -15,15 +15,16 @@ from typing import Any
 
 import pytest
 from actors import Citizen, Mouse, eventually
-from phone import codes_in, codes_off_the_screen, gateway, phone_browser, phones
+from phone import HOST, codes_in, codes_off_the_screen, phone_browser, phones
 from playwright.sync_api import Browser, Page, expect
 
 from demo.stage import SAMPLE, Stage
 from demo.tour import HOUSE
 from device.store.home import Home
 from protocol.records import AnyRecord, Outcome, VisitClosed, read
+from tests.gateway import Authority, gateway
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("phones")]
+pytestmark = pytest.mark.timeout(300)
 
 GOOD, BAD = "满意", "不满意"
 READING_MS = 2200
@@ -60,8 +61,9 @@ def hall(tmp_path: Path, display: str, furnished: Stage) -> Iterator[Stage]:
 @pytest.fixture(scope="module")
 def browser(furnished: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """Chromium, for which the hall's address leads to the hall's central."""
+    certificate = Authority(tmp_path_factory.mktemp("gateway")).issue(HOST)
     with (
-        gateway(furnished.port, tmp_path_factory.mktemp("gateway")) as port,
+        gateway(furnished.port, certificate) as port,
         phone_browser(port) as browser,
     ):
         yield browser

@@ -21,7 +21,7 @@ from demo.tour import HOUSE, MORTGAGE
 from device.store.home import Home
 from protocol.records import AnyRecord, Fault, Login, Logout, Pause, VisitOpened, read
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("staff")]
+pytestmark = pytest.mark.timeout(300)
 
 PIN, LIS_PIN = "271828", "314159"
 LEVELS = ("非常满意", "满意", "基本满意", "不满意", "非常不满意", "satisfied", "已拒绝", "declined")

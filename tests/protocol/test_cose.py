@@ -1,5 +1,6 @@
 """A signature proves one thing, by one key, for one purpose; rubbish is refused as rubbish."""
 
+from functools import partial
 from typing import Any
 
 import cbor2
@@ -152,12 +153,12 @@ def test_a_signature_of_the_wrong_length_is_a_bad_one(length: int) -> None:
 
 
 @pytest.mark.parametrize("tag", [*range(64), 100, 256, 258, 260, 261, 1004, 43000, 55799, 2**40])
-@pytest.mark.parametrize("content", [0, 1, "2026-01-01", b"\x01", [], [1, 2], {}])
-def test_no_tag_may_stand_anywhere(tag: int, content: Any) -> None:
-    tagged = cbor2.CBORTag(tag, content)
-    for item in (tagged, [tagged], {"key": [tagged]}):
-        with pytest.raises(Malformed):
-            cose.decode_cbor(cbor2.dumps(item))
+def test_no_tag_may_stand_anywhere(tag: int) -> None:
+    for content in (0, 1, "2026-01-01", b"\x01", [], [1, 2], {}):
+        tagged = cbor2.CBORTag(tag, content)
+        for item in (tagged, [tagged], {"key": [tagged]}):
+            error = refusal(partial(cose.decode_cbor, cbor2.dumps(item)))
+            assert isinstance(error, Malformed), item
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from protocol import records as chain
-from protocol.errors import BrokenChain, Malformed, UnknownVersion
+from protocol.errors import BrokenChain, Malformed, ProtocolError, UnknownVersion
 from protocol.levels import Level
 from protocol.limits import MAX_CASES, MAX_INTEGER
 from protocol.records import SCHEMA_VERSION, AnyRecord, Boot, MatterHandled, Rating, VisitOpened
@@ -140,27 +140,33 @@ def test_another_version_is_refused_as_such_but_still_has_its_place(version: int
         chain.parse(envelope)
 
 
-@pytest.mark.parametrize(("kind", "field"), fields_by_type(int))
+def taken(places: list[tuple[str, str]], value: object) -> list[str]:
+    """Return where ``value`` is not refused in one of ``places``: it should be nowhere."""
+    assert places
+    return [f"{kind}.{field}" for kind, field in places if with_field(kind, field, value) is None]
+
+
+def with_field(kind: str, field: str, value: object) -> ProtocolError | None:
+    return refusal(lambda: parse({**fields_of(ONE_OF_EACH[kind]), field: value}))
+
+
 @pytest.mark.parametrize("value", [MAX_INTEGER + 1, 2**64 - 1, -1, -(2**64), 2**64, 1.0, True, "1"])
-def test_an_integer_that_a_store_could_not_hold_is_refused(
-    kind: str, field: str, value: object
-) -> None:
-    assert refusal(lambda: parse({**fields_of(ONE_OF_EACH[kind]), field: value})) is not None
+def test_an_integer_that_a_store_could_not_hold_is_refused(value: object) -> None:
+    assert not taken(fields_by_type(int), value)
 
 
-@pytest.mark.parametrize(("kind", "field"), fields_by_type(str))
 @pytest.mark.parametrize("value", ["a\0b", "\0", "x" * 1001, 1, b"bytes", None])
-def test_text_that_a_store_could_not_hold_is_refused(kind: str, field: str, value: object) -> None:
-    assert refusal(lambda: parse({**fields_of(ONE_OF_EACH[kind]), field: value})) is not None
+def test_text_that_a_store_could_not_hold_is_refused(value: object) -> None:
+    assert not taken(fields_by_type(str), value)
 
 
-@pytest.mark.parametrize(
-    ("kind", "field"), [place for place in fields_by_type(bytes) if place[1] != "callback"]
-)
 @pytest.mark.parametrize("value", [b"", bytes(15), bytes(17), bytes(31), bytes(33), 1, None, [1]])
-def test_bytes_of_another_length_are_refused(kind: str, field: str, value: object) -> None:
-    with pytest.raises(Malformed):
-        parse({**fields_of(ONE_OF_EACH[kind]), field: value})
+def test_bytes_of_another_length_are_refused(value: object) -> None:
+    places = [place for place in fields_by_type(bytes) if place[1] != "callback"]
+    refusals = {f"{kind}.{field}": with_field(kind, field, value) for kind, field in places}
+    assert not {
+        place: error for place, error in refusals.items() if not isinstance(error, Malformed)
+    }
 
 
 @pytest.mark.parametrize("value", [bytes(257), "text", 1, None, [1]])

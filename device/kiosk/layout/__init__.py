@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from device.kiosk.layout.callback import CallbackPlaces
+    from device.kiosk.layout.check import CheckPlaces
     from device.kiosk.layout.header import HeaderPlaces
     from device.kiosk.layout.idle import IdlePlaces
     from device.kiosk.layout.legend import LegendPlaces
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from device.kiosk.layout.rating import RatingPlaces
     from device.kiosk.layout.reasons import ReasonsPlaces
     from device.kiosk.layout.search import SearchPlaces
+    from device.kiosk.layout.setup import SetupPlaces
     from device.kiosk.layout.thanks import ThanksPlaces
 
 Box = tuple[int, int, int, int]
@@ -194,3 +196,17 @@ class Layout:
         from device.kiosk.layout import pause
 
         return pause.places(self.design)
+
+    @cached_property
+    def setup(self) -> "SetupPlaces":
+        """How far a new device is."""
+        from device.kiosk.layout import setup
+
+        return setup.places(self.design)
+
+    @cached_property
+    def check(self) -> "CheckPlaces":
+        """What technicians test."""
+        from device.kiosk.layout import check
+
+        return check.places(self.design)

@@ -4,6 +4,8 @@ Each kind of screen is a module of its own, imported when it is first shown; the
 screen must be up before anything else is loaded.
 """
 
+from typing import TYPE_CHECKING
+
 from device.kiosk.look import Look
 from device.kiosk.screens.scene import Scene, Target
 from device.kiosk.views import (
@@ -20,6 +22,9 @@ from device.kiosk.views import (
     ThanksView,
     View,
 )
+
+if TYPE_CHECKING:
+    from device.kiosk.technician_views import CheckView, SetupView
 
 __all__ = ["Look", "Scene", "Target", "compose", "warm"]
 
@@ -55,7 +60,21 @@ def compose(view: View, look: Look) -> Scene:
         from device.kiosk.screens import notice
 
         return notice.compose(view, look)
-    return _for_staff(view, look)
+    if isinstance(view, LoginView | MenuView | SearchView | PauseView):
+        return _for_staff(view, look)
+    return _for_technicians(view, look)
+
+
+def _for_technicians(view: "SetupView | CheckView", look: Look) -> Scene:
+    from device.kiosk.technician_views import SetupView
+
+    if isinstance(view, SetupView):
+        from device.kiosk.screens import setup
+
+        return setup.compose(view, look)
+    from device.kiosk.screens import check
+
+    return check.compose(view, look)
 
 
 def _for_staff(view: LoginView | MenuView | SearchView | PauseView, look: Look) -> Scene:

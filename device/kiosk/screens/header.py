@@ -258,16 +258,21 @@ def date_beside_link(
     return smallest, day, brief
 
 
-def badges(sheet: Sheet, chrome: Chrome, place: Point | None = None) -> None:
+def badges(
+    sheet: Sheet, chrome: Chrome, place: Point | None = None, *, brief: bool = False
+) -> None:
     """Say that the touch panel is out of service, or that mock hardware is in use.
 
-    ``place`` is the badge's middle, where a screen has a better one than all others.
+    ``place`` is the badge's middle, where a screen has a better one than all others; ``brief``
+    for technicians, who know what to do about the panel.
     """
     text = "touch.out" if chrome.touch_out else "mock" if chrome.mock else ""
     if not text:
         return
     words, size = sheet.words(text), sheet.sizes.badge
-    if chrome.touch_out:
+    if chrome.touch_out and brief:
+        words = sheet.words("touch.out.brief")
+    elif chrome.touch_out:
         size = sheet.sizes.smallest
     x, y = place or sheet.look.layout.header.badge
     width, height = sheet.width(words, size, True) + size * 1.4, round(size * 1.4)

@@ -319,36 +319,45 @@ def language_toggle(
     look: Look, languages: tuple[str, ...], chosen: str, size: tuple[int, int]
 ) -> tuple[Key, ...]:
     """Return one key per language, side by side; each is called by its own name."""
+    return toggle(look, "language", languages, chosen, size, chosen)
+
+
+def toggle(
+    look: Look, text: str, names: tuple[str, ...], chosen: str, size: tuple[int, int], language: str
+) -> tuple[Key, ...]:
+    """Return one key per name, side by side, of which one is chosen; the words of each stand
+    under ``text`` and its name."""
 
     def draw(pressed: str | None) -> pygame.Surface:
         def make() -> pygame.Surface:
-            return _toggle_frame(look, languages, chosen, size, pressed)
+            return _toggle_frame(look, names, chosen, size, pressed, language)
 
-        return look.bake(("languages", languages, chosen, size, pressed), make)
+        return look.bake(("toggle", names, chosen, size, pressed), make)
 
-    width = size[0] // len(languages)
+    width = size[0] // len(names)
 
-    def segment(index: int, language: str, pressed: str | None) -> Picture:
+    def segment(index: int, name: str, pressed: str | None) -> Picture:
         def make() -> Picture:
             whole = draw(pressed)
             left, right = look.px(index * width), look.px(index * width + width)
             place = pygame.Rect(left, 0, right - left, whole.get_height()).clip(whole.get_rect())
-            sheet, chosen_one = Sheet(look, chosen), language == chosen
+            sheet, chosen_one = Sheet(look, language), name == chosen
             sheet.stamp(whole.subsurface(place), 0, 0)
             sheet.write_fitted(
-                sheet.words(f"language.{language}"), (width / 2, size[1] / 2),
+                sheet.words(f"{text}.{name}"), (width / 2, size[1] / 2),
                 sheet.sizes.control - 2,
                 sheet.colours.on_accent if chosen_one else sheet.colours.ink,
                 width - 2 * _inset(size) - 4, chosen_one, 0.5, least=sheet.sizes.control * 0.7,
             )  # fmt: skip
             return Picture(place.size, None, tuple(sheet.marks))
 
-        return look.keep(("language", index, languages, chosen, size, pressed), make)
+        key = ("toggle", text, index, names, chosen, size, pressed, language)
+        return look.keep(key, make)
 
-    def key(index: int, language: str) -> Key:
-        return Key(segment(index, language, None), lambda: segment(index, language, language))
+    def key(index: int, name: str) -> Key:
+        return Key(segment(index, name, None), lambda: segment(index, name, name))
 
-    return tuple(key(index, language) for index, language in enumerate(languages))
+    return tuple(key(index, name) for index, name in enumerate(names))
 
 
 def _inset(size: tuple[int, int]) -> int:
@@ -358,27 +367,28 @@ def _inset(size: tuple[int, int]) -> int:
 
 def _toggle_frame(
     look: Look,
-    languages: tuple[str, ...],
+    names: tuple[str, ...],
     chosen: str,
     size: tuple[int, int],
     pressed: str | None,
+    language: str,
 ) -> pygame.Surface:
     """Draw the toggle without its words: the frame, and a pill under what is chosen."""
-    sheet = Sheet(look, chosen)
+    sheet = Sheet(look, language)
     colours, sizes = sheet.colours, sheet.sizes
-    width, height = size[0] // len(languages), size[1]
+    width, height = size[0] // len(names), size[1]
     sheet.panel((0, 0, *size), sizes.radius, colours.surface, colours.line, sizes.border)
     inset = _inset(size)
-    for index, language in enumerate(languages):
+    for index, name in enumerate(names):
         left = index * width
         # At the ends the pill keeps the same distance from the border on three sides.
         pill = (left + inset, inset, width - 2 * inset, height - 2 * inset)
-        if language == chosen:
-            fill = colours.accent_edge if language == pressed else colours.accent
+        if name == chosen:
+            fill = colours.accent_edge if name == pressed else colours.accent
             sheet.panel(pill, sizes.radius - inset, fill)
-        elif language == pressed:
+        elif name == pressed:
             sheet.panel(pill, sizes.radius - inset, colours.tint, colours.ink)
-        elif index and chosen not in (languages[index - 1], language):
+        elif index and chosen not in (names[index - 1], name):
             rule = (left - 1, round(height * 0.3), 2, round(height * 0.4))
             sheet.block(rule, colours.line)
     return sheet.image(*size, colours.paper)

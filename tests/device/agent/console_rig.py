@@ -6,10 +6,12 @@ from typing import Any
 
 import requests
 from device_rig import WANG
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 from web_rig import PINS, WindowWeb
 
 CHROMIUM = "/usr/bin/chromium"
+PATIENCE_MS = 20_000
+"""A page is waited for this long: the machine may have much else to do."""
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -58,6 +60,7 @@ class Caller:
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """Debian's Chromium; `playwright` brings none."""
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
         try:

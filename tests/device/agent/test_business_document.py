@@ -201,7 +201,6 @@ def expect_state(page: Page, text: str) -> None:
     )
 
 
-@pytest.mark.xdist_group("journeys")
 def test_the_example_page_invites_follows_and_takes_back(home: Home, page: Page, origin: str):
     system = BusinessSystem("counter", hall().systems[0].key_hash, (origin,))
     with window_web(home, hall(systems=(system,))) as web:
@@ -230,7 +229,6 @@ def test_the_example_page_invites_follows_and_takes_back(home: Home, page: Page,
     assert isinstance(opened[0].visit, UUID)
 
 
-@pytest.mark.xdist_group("journeys")
 def test_a_page_of_somebody_else_cannot_invite_even_with_the_key(
     home: Home, page: Page, origin: str
 ):

@@ -20,8 +20,6 @@ from device.store.home import Home
 from protocol.configuration import Matter, Window
 from protocol.records import InvitedBy, Login, Pause, VisitClosed, VisitOpened
 
-pytestmark = pytest.mark.xdist_group("console")
-
 WATCH = """
 window.broken = [];
 document.addEventListener("securitypolicyviolation", (event) =>

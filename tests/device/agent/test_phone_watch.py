@@ -171,6 +171,7 @@ def test_a_visit_rated_by_phone_is_over_at_the_device(
         assert soon(lambda: phones.asked)
         phones.rate(visit, STAFF)
         assert soon(lambda: people.told)
+        assert soon(lambda: any(isinstance(one, VisitClosed) for one in chain(home)))
     assert people.told == [RatedOrder(visit, BOTH[:1])]
     closed = [one for one in chain(home) if isinstance(one, VisitClosed)]
     assert [(one.visit, one.outcome, one.by_phone) for one in closed] == [(visit, Outcome.RATED, 1)]

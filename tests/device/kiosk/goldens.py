@@ -27,6 +27,8 @@ WHOLE = (
 """Screens that are kept in every size and language."""
 FOR_STAFF = ("idle-staff-key", "notice-closed-staff-key", "login", "menu", "search", "pause")
 """Screens that are kept in every design."""
+FOR_TECHNICIANS = ("setup", "check", "check-keys")
+"""These too, and the first of them in every language."""
 DESIGNS: tuple[Size, ...] = ((1280, 800), (800, 480), (720, 1280))
 """One panel for each design; here `WHOLE` is kept in the other appearances too."""
 
@@ -63,8 +65,11 @@ def _all() -> tuple[Golden, ...]:
         Golden(screen, size, appearance=appearance)
         for screen, size, appearance in product(WHOLE, DESIGNS, ("large", "contrast"))
     ]
-    listed += [Golden(screen, size) for screen, size in product(FOR_STAFF, DESIGNS)]
-    once = GOLDEN.keys() - {*WHOLE, *FOR_STAFF}
+    listed += [
+        Golden(screen, size) for screen, size in product(FOR_STAFF + FOR_TECHNICIANS, DESIGNS)
+    ]
+    listed += [Golden("setup", UPRIGHT[0], language) for language in LANGUAGES[1:]]
+    once = GOLDEN.keys() - {*WHOLE, *FOR_STAFF, *FOR_TECHNICIANS}
     listed += [Golden(screen, UPRIGHT[0]) for screen in GOLDEN if screen in once]
     # Panel by panel, so that what was drawn for one is used again.
     return tuple(sorted(listed, key=lambda golden: (golden.size, golden.appearance)))

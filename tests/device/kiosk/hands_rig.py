@@ -25,6 +25,7 @@ from device.kiosk.hands import Hands
 from device.kiosk.screen import page_of
 from device.kiosk.screens.marks import Block
 from device.kiosk.screens.scene import Ring, Scene, Target
+from device.kiosk.technician_views import CheckView
 from device.kiosk.views import (
     CallbackView,
     IdleView,
@@ -86,6 +87,9 @@ def offered(view: View) -> list[Action]:
         case SearchView():
             found = [Action("pick", matter.code) for matter in view.found[:4]]
             return [*digits, Action("clear"), Action("erase"), *found, Action("back")]
+        case CheckView():
+            pages = [Action("check-page", page) for page in ("findings", "keys", "touch")]
+            return [*pages, Action("check-again"), Action("check-sound"), Action("end-check")]
         case PauseView():
             return [*(Action("reason", key) for key in view.reasons), Action("back")]
     return []
@@ -137,11 +141,15 @@ class Kiosk:
 
     # --- the loop -------------------------------------------------------------------------
 
+    def seen(self) -> View:
+        """Return what is to be seen now."""
+        return self.counter.reception.view(self.now_ms, WALL, "6月18日")
+
     def turn(self) -> View:
         """Decide, hear the scribe, and show what is to be seen now."""
         self.hands.pass_time(self.now_ms)
         self.counter.hear()
-        view = self.counter.reception.view(self.now_ms, WALL, "6月18日")
+        view = self.seen()
         if view != self.view:
             scene = plain(view)
             scene.paint_changes(self.canvas.surface, self.scene)

@@ -15,6 +15,7 @@ from device.kiosk.assets import LANGUAGES, load_texts
 from device.kiosk.layout import Kind
 from device.kiosk.screens import Target
 from device.kiosk.screens.marks import Laid, Text
+from device.kiosk.technician_views import SetupView
 from device.kiosk.theme import Colour
 from device.kiosk.views import IdleView, MenuView, NoticeView, RatingView, SearchView, View
 from device.store.profile import APPEARANCES
@@ -25,8 +26,11 @@ ROUNDED = 1.01
 """Pixels that a length may lose in rounding."""
 SMALLEST = {Kind.WIDE: (24, 21), Kind.COMPACT: (20, 17), Kind.TALL: (30, 26)}
 """Units of the design: texts with ideographs or Hangul, texts in Latin letters alone."""
-MOCK = {language: load_texts(language)["mock"] for language in LANGUAGES}
-"""What the badge says that is not for citizens."""
+BADGES = {
+    language: [load_texts(language)[text] for text in ("mock", "touch.out.brief")]
+    for language in LANGUAGES
+}
+"""What badges say that are not for citizens."""
 
 
 def luminance(colour: Colour) -> float:
@@ -51,25 +55,33 @@ def contrast(one: Colour, other: Colour) -> float:
 
 def texts(shown: Dressed) -> list[Laid]:
     """Return every line of words on a screen."""
-    return [laid for laid in shown.scene.laid_out() if isinstance(laid.mark, Text)]
+    return [laid for laid in shown.laid if isinstance(laid.mark, Text)]
 
 
 @lru_cache(maxsize=2 * len(APPEARANCES) * len(LANGUAGES))
 def grounds(shown: Dressed) -> list[tuple[Text, list[Colour]]]:
     """Return every line of words with the colours that are under it before it is painted."""
     found = []
-    surface = pygame.Surface(shown.scene.size, 0, 32)
-    surface.fill(shown.scene.paper)
-    laid_out = list(shown.scene.laid_out())
-    places = [laid.mark.rect for laid in laid_out if isinstance(laid.mark, Text)]
-    for laid in laid_out:
-        mark = laid.mark
+    surface = _canvas(shown.scene.size)
+    places = [laid.mark.rect for laid in shown.laid if isinstance(laid.mark, Text)]
+    for place in (*places, (0, 0, 1, 1)):  # what is elsewhere, nobody looks at
+        surface.fill(shown.scene.paper, place)
+    for laid in shown.laid:
+        mark, rect = laid.mark, laid.mark.rect
+        under = [places[each] for each in rect.collidelistall(places)]
         if isinstance(mark, Text):
-            found.append((mark, _colours(surface, mark.rect.clip(laid.within))))
-        elif mark.rect.collidelist(places) < 0:
-            continue  # nothing is written there
-        laid.paint(surface)
+            found.append((mark, _colours(surface, rect.clip(laid.within))))
+            under = [each for each in under if each is not places[len(found) - 1]]
+        if under:
+            seen = laid.within.clip(under[0].unionall(under[1:]))
+            laid._replace(within=seen).paint(surface)
     return found
+
+
+@lru_cache(maxsize=1)
+def _canvas(size: tuple[int, int]) -> pygame.Surface:
+    """Return a surface to paint on, the same one as long as the size is the same."""
+    return pygame.Surface(size, 0, 32)
 
 
 def faint_texts(shown: Dressed) -> Iterator[str]:
@@ -116,7 +128,7 @@ def stray_texts(shown: Dressed) -> Iterator[str]:
 def covered_texts(shown: Dressed) -> Iterator[str]:
     """Find words with other words, or anything else, on top of them."""
     above: list[Laid] = []
-    for laid in reversed(list(shown.scene.laid_out())):
+    for laid in reversed(shown.laid):
         if isinstance(laid.mark, Text):
             place = laid.mark.rect.clip(laid.within)
             for other in above:
@@ -160,7 +172,7 @@ def faint_targets(shown: Dressed) -> Iterator[str]:
 
     The dark screen as a whole, which any touch wakes, has no border.
     """
-    surface = pygame.Surface(shown.scene.size, 0, 32)
+    surface = _canvas(shown.scene.size)
     shown.scene.paint(surface)
     for target in shown.scene.targets:
         if target.rect.size == shown.scene.size:
@@ -187,12 +199,14 @@ def _names(view: View) -> list[str]:
         names += view.notices
     if isinstance(view, NoticeView):
         names.append(view.detail)
+    if isinstance(view, SetupView):
+        names.append(view.state.detail)
     return names
 
 
 def _for_technicians(view: View) -> tuple[str, ...]:
-    mock = MOCK[view.chrome.language]
-    return (mock, view.detail) if isinstance(view, NoticeView) else (mock,)
+    badges = BADGES[view.chrome.language]
+    return (*badges, view.detail) if isinstance(view, NoticeView) else (*badges,)
 
 
 def _colours(surface: pygame.Surface, place: pygame.Rect) -> list[Colour]:

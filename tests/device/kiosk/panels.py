@@ -1,12 +1,13 @@
 """The panels that every screen is checked on, and the ways it can be dressed there."""
 
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cache, cached_property, lru_cache
 from math import hypot
-from typing import NamedTuple
 
 from device.kiosk.assets import LANGUAGES
 from device.kiosk.layout import Design
 from device.kiosk.screens import Look, Scene, compose
+from device.kiosk.screens.marks import Laid
 from device.kiosk.views import View
 from device.store.profile import APPEARANCES
 
@@ -27,7 +28,8 @@ _MM_PER_INCH = 25.4
 Size = tuple[int, int]
 
 
-class Dressed(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Dressed:
     """One screen on one panel, in one language and appearance."""
 
     called: str
@@ -36,6 +38,11 @@ class Dressed(NamedTuple):
     design: Design
     mm: float
     """Pixels in a millimetre of the panel."""
+
+    @cached_property
+    def laid(self) -> tuple[Laid, ...]:
+        """Every single mark at its place, in the order of painting."""
+        return tuple(self.scene.laid_out())
 
 
 def millimetre(size: Size) -> float:
@@ -47,7 +54,10 @@ def millimetre(size: Size) -> float:
 def look_of(size: Size, appearance: str) -> Look:
     """Return what draws on a panel; the last panel's is kept."""
     beside = None if appearance == "standard" else look_of(size, "standard")
-    return Look(size, 0.0, appearance, beside=beside)
+    look = Look(size, 0.0, appearance, beside=beside)
+    if beside is None:  # else it is the other's typesetter; screens measure the same words often
+        look.text.width = cache(look.text.width)  # type: ignore[method-assign]
+    return look
 
 
 def dressed(view: View, language: str, appearance: str) -> View:

@@ -1,6 +1,7 @@
 """Views as the loop would make them, for every kind of screen."""
 
 from device.kiosk.qr import matrix
+from device.kiosk.technician_views import CheckKey, CheckLine, CheckTouch, CheckView, SetupView
 from device.kiosk.views import (
     CallbackView,
     Chrome,
@@ -19,6 +20,7 @@ from device.kiosk.views import (
     ThanksView,
     View,
 )
+from device.store.setup import SetupState
 
 STAFF = StaffCard("0317", "王晓燕", "综合窗口", "不动产登记")
 MATTER = MatterLine("不动产转移登记（二手房）", "1501****0068", 3)
@@ -138,6 +140,51 @@ def pause() -> PauseView:
     return PauseView(chrome(remaining=0.9), REASONS_TO_PAUSE)
 
 
+NOBODY = Chrome("", "", None, "zh-CN", False, False)
+FINGERPRINT = "BYJ2-A20K-MCHJ-3KJT"
+
+
+def setting_up(name: str, detail: str = "", step: int = 0, steps: int = 17) -> SetupView:
+    return SetupView(NOBODY, SetupState(name, detail, step, steps, "hc-binhe-12", FINGERPRINT))
+
+
+FINDINGS = (
+    CheckLine("undervoltage", "fault", "The supply has dropped below 4.63 V since the start."),
+    CheckLine("backlog", "warning", "46 records wait; the oldest since 17 June 09:12."),
+    CheckLine("disk-wear", "unknown", "This card does not tell how worn it is."),
+    CheckLine("configuration", "ok", "/etc/haochaping/device.toml is right."),
+    CheckLine("data-partition", "ok", "21.4 of 29.1 GB are free on ext4."),
+    CheckLine("kiosk-db", "ok", "kiosk.db is sound, version 12 of its schema."),
+    CheckLine("agent-db", "ok", "agent.db is sound, version 9 of its schema."),
+    CheckLine("identity", "ok", "Enrolled as hc-binhe-12, on this board."),
+    CheckLine("clock", "ok", "Synchronised with ntp.binhe.example, 20 ms off."),
+    CheckLine("temperature", "ok", "52 °C."),
+    CheckLine("release", "ok", "0.2.0-1a2b3c4d; the one before is 0.1.4-99ab12cd."),
+)
+KEYS = (
+    CheckKey("5", 5, presses=3),
+    CheckKey("4", 6, presses=1, bounces=2),
+    CheckKey("3", 13, held=True),
+    CheckKey("2", 19),
+    CheckKey("1", 26, held=True, stuck_s=12),
+    CheckKey("skip", 20, presses=1),
+    CheckKey("next", None),
+    CheckKey("check", 21),
+)
+GRID = CheckTouch(16, 10)
+
+
+def checking(page: str = "findings", lines: tuple[CheckLine, ...] = FINDINGS) -> CheckView:
+    return CheckView(
+        NOBODY, page, "hc-binhe-12", ("10.20.12.31", "0.2.0-1a2b3c4d"), 9, lines, False, 0,
+        KEYS, "", "", GRID,
+    )  # fmt: skip
+
+
+def touching(**told: object) -> CheckView:
+    return checking("touch")._replace(touch=GRID._replace(**told))
+
+
 def with_staff_key(view: View) -> View:
     """The same screen where staff can come to their pages from it."""
     return view._replace(chrome=view.chrome._replace(staff_key=True))
@@ -156,6 +203,11 @@ def by_keys(view: View) -> View:
 def touch_out(view: View) -> View:
     """The same screen with a touch panel that is out of service."""
     return view._replace(chrome=view.chrome._replace(touch_out=True, by_keys=True))
+
+
+def mocked(view: View) -> View:
+    """The same screen with mock hardware."""
+    return view._replace(chrome=view.chrome._replace(mock=True))
 
 
 GOLDEN: dict[str, View] = {
@@ -211,6 +263,19 @@ GOLDEN: dict[str, View] = {
     "search": search("23", MANY_MATTERS),
     "search-none": search("9999", ()),
     "pause": pause(),
+    "setup": setting_up(
+        "CLOCK_BEHIND", "ntp1.binhe.example does not answer; 10.20.12.31 on eth0", 17
+    ),
+    "setup-busy": setting_up("INSTALLING", "haochaping-0.2.0-cp313-linux-aarch64.release", 10),
+    "setup-stopped": setting_up("TOKEN_SPENT", "the token was used by board 10000000f00dcafe", 17),
+    "setup-ready": setting_up("READY", step=17),
+    "check": checking(),
+    "check-keys": checking("keys")._replace(typed="F1"),
+    "check-touch": touching(
+        corner=None, verdict="right", reached=frozenset(range(96)), points=((612, 480),)
+    ),
+    "check-touch-corners": touching(corner=2),
+    "check-touch-turned": touching(corner=None, verdict="turned-90"),
 }
 """Every screen that has a golden picture, in the order of a visit."""
 
@@ -285,6 +350,55 @@ WITHOUT_PICTURE: dict[str, View] = {
     "search, the last page": search("2", MANY_MATTERS)._replace(page=2),
     "search, a whole code": search("1234567890123456789012345678901", MATTERS[:1]),
     "search by keys": by_keys(search("23", MANY_MATTERS)),
+    **{
+        f"setup, {name}": setting_up(name, "central.binhe.example: " + "no answer; " * 12, 17)
+        for name in (
+            "PREPARING",
+            "NO_NETWORK",
+            "CENTRAL_UNREACHABLE",
+            "CENTRAL_UNTRUSTED",
+            "CENTRAL_REFUSES",
+            "ENROLLED_NO_CONFIG",
+            "NO_PROFILE",
+            "BAD_RELEASE",
+            "NO_DATA",
+            "STEP_FAILED",
+            "WRONG_BOARD",
+            "KEY_KNOWN",
+            "NO_GRAPHICS",
+            "OF_A_NEWER_VERSION",
+        )
+    },
+    "setup, nothing known of the device": SetupView(NOBODY, SetupState("NO_NETWORK")),
+    "setup with mock hardware": mocked(setting_up("ENROLLING", step=17)),
+    "setup without touch": touch_out(setting_up("ENROLLING", step=17)),
+    "check, the last part": checking()._replace(part=9),
+    "check, first look": checking(lines=())._replace(looking=True),
+    "check without an address": checking()._replace(facts=(), device="localhost"),
+    "check with mock hardware": mocked(checking()),
+    **{
+        f"check-keys, sound {told}": checking("keys")._replace(sound=f"check.sound.{told}")
+        for told in ("played", "off", "failed")
+    },
+    "check-keys without touch": touch_out(checking("keys")),
+    "check-touch, the card below": touching(
+        corner=None, verdict="right", reached=frozenset(range(100)), low=True
+    ),
+    "check-touch, every cell": touching(
+        corner=None, verdict="right", reached=frozenset(range(160))
+    ),
+    **{
+        f"check-touch, {verdict}": touching(corner=None, verdict=verdict)
+        for verdict in (
+            "turned-180",
+            "turned-270",
+            "mirrored-across",
+            "mirrored-down",
+            "swapped",
+            "unclear",
+        )
+    },
+    "check-touch with mock hardware": mocked(touching(corner=0)),
     "reasons, second page": reasons(picked=(517,))._replace(page=1),
 }
 """Screens that nobody needs a picture of, but that must hold."""

@@ -16,8 +16,6 @@ from demo.stage import Stage
 from device.store.briefing import Briefing
 from protocol.configuration import Configuration, Hall, Window
 
-pytestmark = pytest.mark.xdist_group("badges")
-
 
 class Desk:
     """The kiosk's screen, and a reader and a keyboard before it."""

@@ -139,9 +139,9 @@ def test_an_old_invitation_is_for_a_citizen_who_has_left(
 ):
     from device.store import moment
 
-    later = moment.now()._replace(monotonic_ms=monotonic_ms() + INSTRUCTION_MS + 1)
     order = InviteOrder(uuid4(), InvitedBy.SYSTEM, ())
     counter.briefing.instruct("invite", msgspec.json.encode(order))
+    later = moment.now()._replace(monotonic_ms=monotonic_ms() + INSTRUCTION_MS + 1)
     monkeypatch.setattr(moment, "now", lambda: later)
     counter.reception.refresh(counter.now_ms)
     assert isinstance(counter.view(), IdleView)

@@ -32,6 +32,7 @@ from sample_views import (
 from device.kiosk.actions import Action
 from device.kiosk.layout import Kind
 from device.kiosk.screens import Look, Scene, compose, warm
+from device.kiosk.technician_views import CheckView
 from device.kiosk.views import (
     CallbackView,
     DarkView,
@@ -49,7 +50,8 @@ from device.store.profile import APPEARANCES
 
 LIT = {name: view for name, view in GOLDEN.items() if not isinstance(view, DarkView)}
 every_view = pytest.mark.parametrize("view", LIT.values(), ids=LIT.keys())
-FOR_STAFF = (LoginView, MenuView, SearchView, PauseView)
+FOR_STAFF = (LoginView, MenuView, SearchView, PauseView, CheckView)
+"""And for technicians: those pages are in the language that was on the screen before."""
 CITIZENS = {name: view for name, view in LIT.items() if not isinstance(view, FOR_STAFF)}
 every_citizens_view = pytest.mark.parametrize("view", CITIZENS.values(), ids=CITIZENS.keys())
 every_design = pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 import measures
 import pygame
 import pytest
-from panels import TURNED, UPRIGHT, Dressed, dressed, everywhere
+from panels import TURNED, UPRIGHT, Dressed, Size, dressed, everywhere
 from sample_views import GOLDEN, WITHOUT_PICTURE
 
 from device.kiosk.assets import LANGUAGES
@@ -22,56 +22,36 @@ SCREENS = GOLDEN | WITHOUT_PICTURE
 PLACES = [(size, name) for size in UPRIGHT + TURNED for name in SCREENS]
 
 
-@pytest.fixture(
-    scope="module", params=PLACES, ids=[f"{name}-{size[0]}x{size[1]}" for size, name in PLACES]
+Measure = Callable[[Dressed], Iterable[str]]
+RULES: dict[str, Measure] = {
+    "words stand out from what is under them": measures.faint_texts,
+    "no words are smaller than the smallest": measures.small_texts,
+    "no words of ours are cut short": measures.shortened_texts,
+    "no words leave the canvas, or their key or card": measures.stray_texts,
+    "no words lie under other words or anything else": measures.covered_texts,
+    "every target is as wide and high as a thumb": measures.small_targets,
+    "no two targets answer to the same touch": measures.overlapping_targets,
+    "every target answers where it is seen": measures.stray_targets,
+}
+"""What has to be right on every screen, and what finds where it is not."""
+
+
+@pytest.mark.parametrize(
+    ("size", "name"), PLACES, ids=[f"{name}-{size[0]}x{size[1]}" for size, name in PLACES]
 )
-def shown(request: pytest.FixtureRequest) -> list[Dressed]:
-    """One screen on one panel, in all languages and appearances."""
-    size, name = request.param
-    return everywhere(name, SCREENS[name], size)
+def test_everything_can_be_read_and_reached(size: Size, name: str) -> None:
+    """One screen on one panel, laid out once in all languages and appearances for all rules."""
+    shown = everywhere(name, SCREENS[name], size)
+    wrong = {rule: found(measure, shown) for rule, measure in RULES.items()}
+    # In both sets of colours; what is written on a target makes no difference.
+    once = {dressed.scene.paper: dressed for dressed in shown}
+    wrong["every target can be told from its ground"] = found(measures.faint_targets, once.values())
+    assert not {rule: faults for rule, faults in wrong.items() if faults}
 
 
-def wrong(measure: Callable[[Dressed], Iterable[str]], shown: Iterable[Dressed]) -> list[str]:
+def found(measure: Measure, shown: Iterable[Dressed]) -> list[str]:
     """Return everything that is wrong, each with where it is."""
     return [f"{dressed.called}: {fault}" for dressed in shown for fault in measure(dressed)]
-
-
-def test_words_stand_out_from_what_is_under_them(shown: list[Dressed]) -> None:
-    assert not wrong(measures.faint_texts, shown)
-
-
-def test_no_words_are_smaller_than_the_smallest(shown: list[Dressed]) -> None:
-    assert not wrong(measures.small_texts, shown)
-
-
-def test_no_words_of_ours_are_cut_short(shown: list[Dressed]) -> None:
-    assert not wrong(measures.shortened_texts, shown)
-
-
-def test_no_words_leave_the_canvas_or_their_key_or_card(shown: list[Dressed]) -> None:
-    assert not wrong(measures.stray_texts, shown)
-
-
-def test_no_words_lie_under_other_words_or_anything_else(shown: list[Dressed]) -> None:
-    assert not wrong(measures.covered_texts, shown)
-
-
-def test_every_target_is_as_wide_and_high_as_a_thumb(shown: list[Dressed]) -> None:
-    assert not wrong(measures.small_targets, shown)
-
-
-def test_no_two_targets_answer_to_the_same_touch(shown: list[Dressed]) -> None:
-    assert not wrong(measures.overlapping_targets, shown)
-
-
-def test_every_target_answers_where_it_is_seen(shown: list[Dressed]) -> None:
-    assert not wrong(measures.stray_targets, shown)
-
-
-def test_every_target_can_be_told_from_its_ground(shown: list[Dressed]) -> None:
-    """In both sets of colours; what is written on a target makes no difference."""
-    once = {dressed.scene.paper: dressed for dressed in shown}
-    assert not wrong(measures.faint_targets, once.values())
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -160,3 +160,14 @@ def test_a_link_to_a_volatile_folder_is_seen_through(mounts: str, elsewhere: Pat
 
 def test_this_machines_own_mounts_can_be_read():
     assert filesystem_of(Path("/proc/self")) == "proc"
+
+
+def test_a_link_or_a_pipe_where_a_key_was_is_no_key_and_nobody_waits_at_it(home: Home):
+    home.transport_key.unlink(missing_ok=True)
+    home.transport_key.symlink_to("/dev/zero")
+    with pytest.raises(NotEnrolled):
+        load_key(home.transport_key)
+    home.transport_key.unlink()
+    os.mkfifo(home.transport_key)
+    with pytest.raises(NotEnrolled):
+        load_key(home.transport_key)

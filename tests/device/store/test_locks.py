@@ -8,6 +8,7 @@ import threading
 import pytest
 from device_rig import soon
 
+from device.core.errors import StorageUnavailable
 from device.store import lock
 from device.store.home import Home
 
@@ -32,6 +33,18 @@ def test_a_second_process_is_refused_until_the_first_one_ends(home: Home):
 
 def test_without_a_file_nobody_holds_it(home: Home):
     assert not lock.is_held(home.root / "never" / "made")
+
+
+def test_a_link_or_a_pipe_in_its_place_is_no_lock_and_nobody_waits_at_it(home: Home):
+    held = lock.hold(home.agent_lock)
+    home.kiosk_lock.symlink_to(home.agent_lock)
+    assert not lock.is_held(home.kiosk_lock)
+    with pytest.raises(StorageUnavailable):
+        lock.hold(home.kiosk_lock)
+    home.kiosk_lock.unlink()
+    os.mkfifo(home.kiosk_lock)
+    assert not lock.is_held(home.kiosk_lock)
+    os.close(held)
 
 
 def test_looking_whether_it_is_held_keeps_nobody_from_starting(home: Home):

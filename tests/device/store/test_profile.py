@@ -102,6 +102,7 @@ BROKEN: dict[str, list[object]] = {
     "buttons.next": [28.0, None],
     "buttons.leds": [[1], [1, 1, 2, 3, 4], 5],
     "buttons.buzzer": [[], "no"],
+    "buttons.check": [28, "21", None],
     "screen.appearance": ["big", 2, []],
     "screen.diagonal": [1, -7, "7", True, 100],
     "screen.dark": ["18-7", "18:00-18:00", "24:00-07:00", "18:60-07:00", "1８:00-07:00", 18, []],

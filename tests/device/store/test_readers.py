@@ -156,19 +156,6 @@ def test_before_migrate_nothing_is_opened(elsewhere):
     open_ledger(home).close()
 
 
-def test_a_file_of_newer_software_is_left_alone(home: Home):
-    with sqlite3.connect(home.kiosk_db) as db:
-        db.execute(
-            "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) "
-            "VALUES ('kiosk', 'emotions', 'later')"
-        )
-    db.close()
-    with pytest.raises(WrongSchema, match="newer software \\(emotions\\)"):
-        open_ledger(home)
-    with pytest.raises(WrongSchema, match="newer software"):
-        Backlog(home)
-
-
 def test_the_names_that_are_checked_are_those_of_the_migrations():
     assert (kiosk.name, tuple(m.name for m in kiosk._migrations)) == KIOSK_SCHEMA
     assert (agent.name, tuple(m.name for m in agent._migrations)) == AGENT_SCHEMA

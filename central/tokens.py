@@ -1,0 +1,145 @@
+"""Enrolment tokens as they are given out: a device that stands somewhere is not silently replaced.
+
+Whoever wants a token for a window with an active device says what is meant: the new one takes
+its place, or stands beside it. What was given out can be asked again, so that a technician who
+begins anew uses the token that is on a card already.
+"""
+
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, select
+
+from central import schema
+from central.ages import ago
+from central.enrolment import TOKEN_DAYS, hash_token, make_token
+from central.errors import CentralError, Unknown
+
+MAX_DAYS = 366
+_NAMED = 5
+
+
+class WindowTaken(CentralError):
+    """An active device stands at the window, or several of which one has to be chosen."""
+
+
+class Token(NamedTuple):
+    """A token that was just made, the one time it can be seen."""
+
+    token: str
+    window: str
+    hall: str
+    expires_ms: int
+    replaces: str | None
+    """Name of the device that is revoked when the token is used."""
+
+
+class State(StrEnum):
+    """What has become of a token."""
+
+    UNUSED = "unused"
+    SPENT = "spent"
+    EXPIRED = "expired"
+    UNKNOWN = "unknown"
+
+
+class Status(NamedTuple):
+    """What is known of a token that somebody brings."""
+
+    state: State
+    device: str | None = None
+    """Who used it."""
+    window: str | None = None
+    expires_ms: int | None = None
+
+
+def give(
+    connection: Connection,
+    window: str,
+    now_ms: int,
+    *,
+    days: int = TOKEN_DAYS,
+    name: str = "",
+    replace: bool | str = False,
+    beside: bool = False,
+    made_by: str = "",
+) -> Token:
+    """Return a new token for a device at ``window``, whose host name will be ``name``.
+
+    With ``replace`` the device that stands there is revoked as the new one enrols; where there
+    are several, it names which. With ``beside`` the new one joins them. Raises `Unknown` for a
+    window or a device that is not there, and `WindowTaken`.
+    """
+    here = standing(connection, window)
+    replaced = None
+    if replace:
+        replaced = _chosen(here, window, replace, now_ms)
+    elif here and not beside:
+        raise WindowTaken(f"{told(here, now_ms)} at window {window}")
+    token = make_token(
+        connection,
+        window,
+        days,
+        now_ms,
+        name=name,
+        replaces=None if replaced is None else replaced.id,
+        made_by=made_by,
+    )
+    windows, tokens = schema.service_window, schema.enrolment_token
+    row = connection.execute(
+        select(windows.c.hall, tokens.c.expires_ms)
+        .join(tokens, tokens.c.window == windows.c.code)
+        .where(tokens.c.hash == hash_token(token))
+    ).one()
+    name_of_replaced = None if replaced is None else str(replaced.name)
+    return Token(token, window, row.hall, row.expires_ms, name_of_replaced)
+
+
+def status(connection: Connection, token: str, now_ms: int) -> Status:
+    """Return what has become of ``token``."""
+    tokens, device = schema.enrolment_token, schema.device
+    row = connection.execute(
+        select(tokens, device.c.name.label("holder"))
+        .outerjoin(device, device.c.id == tokens.c.device_id)
+        .where(tokens.c.hash == hash_token(token))
+    ).one_or_none()
+    if row is None:
+        return Status(State.UNKNOWN)
+    if row.holder is not None:
+        return Status(State.SPENT, row.holder, row.window, row.expires_ms)
+    state = State.EXPIRED if row.expires_ms < now_ms else State.UNUSED
+    return Status(state, None, row.window, row.expires_ms)
+
+
+def standing(connection: Connection, window: str) -> list[Row[Any]]:
+    """Return the devices at ``window`` that are not revoked, by name."""
+    device = schema.device
+    query = select(device).where(device.c.window == window, device.c.revoked_ms.is_(None))
+    return list(connection.execute(query.order_by(device.c.name)))
+
+
+def told(here: list[Row[Any]], now_ms: int) -> str:
+    """Return who of ``here`` stands there, in words."""
+    names = [_told(row, now_ms) for row in here[:_NAMED]]
+    names += [f"{len(here) - _NAMED} more"] if len(here) > _NAMED else []
+    return f"{', '.join(names)} {'stands' if len(here) == 1 else 'stand'}"
+
+
+def _told(row: Row[Any], now_ms: int) -> str:
+    host = f"{row.host}, " if row.host else ""
+    return f"{row.name} ({host}last heard {ago(row.contact_ms, now_ms)})"
+
+
+def _chosen(here: list[Row[Any]], window: str, replace: bool | str, now_ms: int) -> Row[Any] | None:
+    """Return the device to be replaced; None if nobody stands there any more."""
+    if isinstance(replace, str):
+        for row in here:
+            if row.name == replace:
+                return row
+        raise Unknown(f"no active device {replace!r} stands at window {window}")
+    if len(here) > 1:
+        raise WindowTaken(
+            f"{told(here, now_ms)} at window {window}; say which of them is to be replaced: "
+            "haochaping central devices replace DEVICE"
+        )
+    return here[0] if here else None

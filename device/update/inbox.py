@@ -1,0 +1,47 @@
+"""Takes what the agent laid down; the agent is the exposed process, so nothing of it is believed.
+
+Whatever lies there is gone afterwards, good or bad: systemd starts this for as long as
+something does. It is removed with the agent's own rights: the agent may put a link in the
+place of the folder meanwhile, and root would remove what lies behind that.
+"""
+
+import shutil
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from device.core.errors import DeviceError
+from device.store.deployed import Deployed
+from device.store.owners import acting_as_owner_of
+from device.update.updater import Updater
+from protocol.releases import ENDING
+
+MAX_FILES: Final = 16
+
+
+def empty_inbox(deployed: Deployed, updater: Updater, say: Callable[[str], object]) -> None:
+    """Bring the releases in the inbox into use, one after the other."""
+    inbox = deployed.inbox
+    if inbox.is_symlink() or not inbox.is_dir():
+        return
+    for number, file in enumerate(sorted(inbox.glob(f"*{ENDING}"))):
+        try:
+            if number < MAX_FILES:
+                updater.update(file, by_hand=False, taken=partial(_remove, file, say))
+        except DeviceError as error:
+            say(str(error))
+        finally:
+            _remove(file, say)
+
+
+def _remove(file: Path, say: Callable[[str], object]) -> None:
+    # The folder above the inbox is the agent's, and lies in one of root's: no link is there.
+    with acting_as_owner_of(file.parent.parent):
+        try:
+            if file.is_dir() and not file.is_symlink():
+                shutil.rmtree(file)
+            else:
+                file.unlink(missing_ok=True)
+        except OSError as error:
+            say(f"{file.name} stays in the inbox: {error.strerror}")

@@ -1,0 +1,72 @@
+"""From one release to the next, with the mains going in every phase; and back from a bad one."""
+
+import time
+
+from tests.boot.bench import BROKEN, FIRST, SECOND, Bench
+from tests.boot.disk import write_boot
+from tests.boot.life import (
+    HAOCHAPING,
+    enrolled_device,
+    rate_by_finger,
+    the_only_device,
+    watch_until,
+)
+from tests.boot.machine import LOUD
+
+_PHASES = (
+    "unpacking the release",
+    "waiting for a moment without a visit",
+    "putting release",
+    "watching release",
+)
+"""What the updater says as it begins each; the plug is pulled in every one."""
+_FETCH_S = 900.0
+_SETTLED_S = 600.0
+
+
+def update(bench: Bench) -> None:
+    """A newer release comes from central; the mains go in each phase; it ends up in use."""
+    image, door = enrolled_device(bench)
+    release = bench.supplies.release(SECOND)
+    added = bench.workshop.central("releases", "add", str(release), "--key", str(bench.public_key))
+    bench.say(added.strip())
+    name = bench.release_name(SECOND)
+    bench.workshop.central("releases", "give", name, "--all")
+    for phase in _PHASES:
+        with bench.power_on(image, door, kernel_words=LOUD) as machine:
+            machine.wait_for_line(lambda line, phase=phase: phase in line, _FETCH_S)
+            time.sleep(0.5)
+            bench.say(f"{machine.up_s:4.0f} s  power cut while {phase} ...")
+    with bench.power_on(image, door) as machine:
+        machine.wait_for(
+            "the release at central",
+            lambda: (
+                the_only_device(bench)["release"] == name
+                and not the_only_device(bench)["update"].startswith("trial")
+            ),
+            _SETTLED_S,
+            5.0,
+        )
+        bench.say(f"{machine.up_s:4.0f} s  {machine.run(f'{HAOCHAPING} update --status')}")
+        assert machine.run("readlink /var/lib/haochaping/current").endswith(name)
+        rate_by_finger(bench, machine)
+    the_only_device(bench)
+
+
+def rollback(bench: Bench) -> None:
+    """A rightly signed release whose kiosk cannot start is taken back by itself."""
+    image, door = enrolled_device(bench)
+    write_boot(image.disk, bench.supplies.release(BROKEN), "broken.release")
+    with bench.power_on(image, door) as machine:
+        watch_until(bench, machine, "READY")
+        said = machine.run(f"{HAOCHAPING} update /boot/firmware/broken.release; echo code $?", 900)
+        bench.say(said)
+        assert "code 1" in said, "a bad update has to be told as one"
+        assert FIRST in machine.run("readlink /var/lib/haochaping/current")
+        rate_by_finger(bench, machine)
+        machine.wait_for(
+            "the news at central",
+            lambda: the_only_device(bench)["update"].startswith("rolled-back"),
+            180,
+            5.0,
+        )
