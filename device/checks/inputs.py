@@ -98,7 +98,8 @@ def graphics(patient: Patient) -> Finding:
         return report(
             code,
             f"Missing for drawing without a desktop: {', '.join(missing)}.",
-            "apt install libegl1 libgles2 libgbm1 libgl1-mesa-dri",
+            "Write the card again with debs = ... in the fleet file (docs/technicians.md); with a "
+            "network: apt install libegl1 libgles2 libgbm1 libgl1-mesa-dri.",
         )
     return ok(code, "The libraries for drawing without a desktop are there.")
 

@@ -136,7 +136,8 @@ def drawing(patient: Patient, ask: Ask) -> Finding:
         return report(
             code,
             f"{', '.join(missing)} cannot be loaded: the screen would stay black.",
-            "apt install libegl1 libgles2 libgbm1 libgl1-mesa-dri",
+            "Write the card again with debs = ... in the fleet file (docs/technicians.md); with a "
+            "network: apt install libegl1 libgles2 libgbm1 libgl1-mesa-dri.",
         )
     if not patient.in_the_field:
         return ok(code, "SDL can draw without a desktop.")
