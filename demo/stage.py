@@ -135,6 +135,7 @@ class Stage:
 
     def furnished_like(self, model: "Stage") -> None:
         """Begin where ``model`` stands, whose programs have ended: its central and device."""
+        self._reader_key = model.reader_key()
         for name in ("central", "device"):
             shutil.copytree(model.folder / name, self.folder / name)
         written = model.profile.read_text(encoding="utf-8")
@@ -214,18 +215,23 @@ class Stage:
         self._central("posters", "--hall", hall, "--window", window, "--out", str(out))
         return out
 
-    def ask_central(self, path: str, **query: Any) -> Any:
-        """Put a question to central's JSON query, with a reader's key."""
+    def reader_key(self) -> str:
+        """Return the key with which this stage reads at its central; made when first needed."""
         if not self._reader_key:
             out = self.folder / "reader.key"
             self._central("reader", "demo", "--out", str(out))
             self._reader_key = out.read_text(encoding="utf-8").strip()
+        return self._reader_key
+
+    def ask_central(self, path: str, **query: Any) -> Any:
+        """Put a question to central's JSON query, with a reader's key."""
+        key = self.reader_key()
         with requests.Session() as session:
             session.trust_env = False
             answer = session.get(
                 self.address + path,
                 params=query,
-                headers={"Authorization": f"Bearer {self._reader_key}"},
+                headers={"Authorization": f"Bearer {key}"},
                 timeout=10,
             )
         answer.raise_for_status()
