@@ -43,6 +43,10 @@ FOLD_S = 60.0
 """How often the WAL of `agent.db` is folded back; it grows until then."""
 
 
+RETIRED = "device-revoked"
+"""Central's code for a device that it takes nothing of any more (`central.errors`)."""
+
+
 class ClonedCard(CentralError):
     """Central holds another record under a number of ours: a second device is us."""
 
@@ -221,7 +225,7 @@ class Courier:
             log.warning("central: %s (try %d, next in %.1f s)", error, self._failures, delay)
         try:
             self._count(f"retry.{reason}")
-            self._briefing.set_online(False)
+            self._briefing.set_online(False, retired=reason == f"refused.{RETIRED}")
         except (StorageFull, StorageUnavailable) as full:
             log.warning("could not be counted: %s", full)
         return min(delay, LOOK_S)

@@ -20,6 +20,7 @@ from device.agent.lookout import Lookout
 from device.agent.refusals import (
     AlreadyUsed,
     AnotherServes,
+    DeviceRetired,
     KioskSilent,
     NobodyServes,
     NoReason,
@@ -151,8 +152,8 @@ class WindowDesk:
         """Ask the citizen to rate; the same order again is one visit, however often.
 
         ``before`` is done when nothing is in the way any more, just before the kiosk is asked.
-        Raises `AlreadyUsed`, `VisitUnderWay`, `NobodyServes`, `WindowPaused`,
-        `UnknownMatter`, `NothingToRate`, `TooManyCases` or `KioskSilent`.
+        Raises `AlreadyUsed`, `VisitUnderWay`, `DeviceRetired`, `NobodyServes`,
+        `WindowPaused`, `UnknownMatter`, `NothingToRate`, `TooManyCases` or `KioskSilent`.
         """
         with self._one_order():
             known = self._known(order)
@@ -282,6 +283,8 @@ class WindowDesk:
         standing = self.standing()
         if standing.serving is not None and standing.serving.visit != order.visit:
             raise VisitUnderWay(standing.serving)
+        if self._briefing.retired():
+            raise DeviceRetired("this device has been retired; nobody is asked at it any more")
         duty = standing.duty
         if duty.state is SessionState.PAUSED:
             raise WindowPaused(duty.reason)

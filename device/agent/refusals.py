@@ -49,6 +49,12 @@ class WindowPaused(NotTaken):
         self.reason = reason
 
 
+class DeviceRetired(NotTaken):
+    """Central takes no rating of this device any more, so nobody is asked for one."""
+
+    code = "device-retired"
+
+
 class KioskSilent(NotTaken):
     """The screen did not take up what was asked, and will not do so later."""
 

@@ -84,7 +84,7 @@ def central_contact(patient: Patient) -> Finding:
     """Did central answer when it was last asked?"""
     code = "central-contact"
     try:
-        online = _ask(patient, "agent", "SELECT online FROM link")
+        online = _ask(patient, "agent", "SELECT online, retired FROM link")
         _, signed_ms = acknowledged(patient)
         configured = _ask(patient, "agent", "SELECT version FROM configuration")
     except _NoAnswer as error:
@@ -106,6 +106,13 @@ def central_contact(patient: Patient) -> Finding:
     if not online:
         return unknown(
             code, f"Central has not been asked yet; {last}.", "Start the agent.", **figures
+        )
+    if online[0][1]:
+        return fault(
+            code,
+            f"Central has retired this device; {last}.",
+            "It asks nobody any more. To use it again, write its card again (provision cards).",
+            **figures,
         )
     if not online[0][0]:
         return fault(

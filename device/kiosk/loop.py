@@ -333,8 +333,10 @@ class Loop:
 
     def _paint(self, now_ms: int) -> None:
         wall = time.localtime()
-        configured = self._reception is not None and self._reception.configured
-        setting_up = None if configured else self._setup.seen(self._wrong_board)
+        reception = self._reception
+        retired = reception is not None and reception.retired
+        serving = reception is not None and reception.configured and not retired
+        setting_up = None if serving else self._setup.seen(self._wrong_board, retired=retired)
         if self._checking.current is not None:
             view: View = self._checking.current.view(now_ms)
         elif self._reception is None:

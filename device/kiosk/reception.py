@@ -138,6 +138,11 @@ class Reception:
         return bool(self._duty.roster.hall)
 
     @property
+    def retired(self) -> bool:
+        """True once central has said that it takes nothing of this device any more."""
+        return self._duty.roster.retired
+
+    @property
     def asking(self) -> bool:
         """True while a citizen is being asked, until their visit is closed."""
         return self._visit.state in (*rules.OPEN, State.CLOSING)
@@ -223,7 +228,7 @@ class Reception:
             return
         match action:
             case Action("staff"):
-                if self._desk_key and self._ready and self._visit.state is State.IDLE:
+                if self._open_to_staff and self._visit.state is State.IDLE:
                     self._staff_desk.open(now_ms)
             case Action("rate"):
                 self._begin(now_ms)
@@ -283,6 +288,8 @@ class Reception:
         """A reader typed what stands on a badge or a card; never while a citizen is there."""
         if not self._ready:
             self._scribe.count("card.too-early")
+        elif self.retired:
+            self._scribe.count("card.retired")
         elif self._visit.state is not State.IDLE:
             self._scribe.count("card.during-visit")
         elif self._duty.service.mode == "window":
@@ -357,7 +364,7 @@ class Reception:
             started_ms=self._started_ms,
             now_ms=now_ms,
             staff_page=self._staff_desk.seen(now_ms),
-            staff_key=self._desk_key and self._ready,
+            staff_key=self._open_to_staff,
             photo=self._photo(),
             waiting=self._waiting(),
         )
@@ -393,8 +400,13 @@ class Reception:
 
     def invite(self, invited: rules.Invited | None, now_ms: int) -> None:
         """Begin a visit that somebody asked for; one that cannot begin is counted."""
-        if invited is None or not self._ready or not self._try(invited, now_ms):
+        ready = self._ready and not self.retired
+        if invited is None or not ready or not self._try(invited, now_ms):
             self._scribe.count("invitation.refused")
+
+    @property
+    def _open_to_staff(self) -> bool:
+        return self._desk_key and self._ready and not self.retired
 
     def cancel(self, visit: UUID, reason: str, now_ms: int) -> None:
         """Take an invitation back, if that visit is open and nothing was tapped."""

@@ -143,7 +143,7 @@ def first_view(home: Home, profile: Profile, mock: bool, wall: time.struct_time,
         page.hall, page.window, member, screen.language, page.online, mock,
         appearance=screen.appearance,
     )  # fmt: skip
-    if (attended and member is None) or not page.hall:
+    if (attended and member is None) or not page.hall or page.retired:
         return NoticeView(chrome, "starting")
     clock = time.strftime("%H:%M", wall)
     if paused:

@@ -42,13 +42,16 @@ class SetupWatch:
         self.state = read_state(self._file) if seen else None
         return self.state != before
 
-    def seen(self, wrong_board: str = "") -> SetupState | None:
+    def seen(self, wrong_board: str = "", *, retired: bool = False) -> SetupState | None:
         """Return what a device shows that cannot serve yet; None: that is not what keeps it.
 
-        ``wrong_board`` says what is wrong with the board, where its identity is another one's:
-        the kiosk finds that out by itself.
+        ``wrong_board`` says what is wrong with the board, where its identity is another one's,
+        and ``retired`` that central has said so of a device in service: the kiosk finds both
+        out by itself.
         """
         state = self.state
+        if retired:
+            return (state or SetupState(""))._replace(name="REVOKED", detail="", step=0, steps=0)
         if wrong_board and (state is None or state.name != "WRONG_BOARD"):
             known = state or SetupState("")
             state = known._replace(name="WRONG_BOARD", detail=wrong_board, step=0, steps=0)

@@ -336,16 +336,27 @@ class Briefing:
     def online(self) -> bool | None:
         """Return whether central answered last time, None before the first try."""
         with self._reading():
-            return _online(self._db)
+            return _link(self._db)[0]
 
-    def set_online(self, online: bool) -> None:
-        """Note whether central answered last time; written only when it changes."""
+    def retired(self) -> bool:
+        """Return whether central has said that this device is retired, and not taken it back."""
         with self._reading():
-            if _online(self._db) is online:
-                return
+            return bool(_link(self._db)[1])
+
+    def set_online(self, online: bool, *, retired: bool = False) -> None:
+        """Note whether central answered last time; written only when it changes.
+
+        A device that is ``retired`` stays so while central cannot be reached, until it serves
+        this device again.
+        """
+        with self._reading():
+            before = _link(self._db)
+        link = online, not online and (retired or before[1])
+        if link == before:
+            return
         self._write(
             lambda: self._db.execute(
-                "INSERT OR REPLACE INTO link (only, online) VALUES (1, ?)", (online,)
+                "INSERT OR REPLACE INTO link (only, online, retired) VALUES (1, ?, ?)", link
             )
         )
 
@@ -483,6 +494,7 @@ def _newest_receipt(db: sqlite3.Connection) -> Receipt | None:
     return None if row is None else Receipt("", row[0], row[1], row[2])
 
 
-def _online(db: sqlite3.Connection) -> bool | None:
-    row = db.execute("SELECT online FROM link").fetchone()
-    return None if row is None else bool(row[0])
+def _link(db: sqlite3.Connection) -> tuple[bool | None, bool]:
+    """Return whether central answered last time, and whether this device is retired."""
+    row = db.execute("SELECT online, retired FROM link").fetchone()
+    return (None, False) if row is None else (bool(row[0]), bool(row[1]))

@@ -34,6 +34,7 @@ AGENT_SCHEMA = (
         "staff_at_the_window",
         "lockouts",
         "endings",
+        "retirement",
     ),
 )
 

@@ -35,6 +35,8 @@ class Roster(NamedTuple):
     notices: tuple[str, ...] = ()
     online: bool = False
     """Central answered the agent's last call."""
+    retired: bool = False
+    """Central takes nothing of this device any more."""
     hall_code: str = ""
     sealing_key: bytes = b""
     """Central's X25519 key for call-back numbers; empty where none are offered."""
@@ -79,15 +81,16 @@ def _page(db: sqlite3.Connection, staff: str) -> Roster:
         "SELECT hall, window_number, assigned_staff, phone_url, hall_code, sealing_key, opens, "
         "closes, texts FROM configuration"
     ).fetchone()
+    link = db.execute("SELECT online, retired FROM link").fetchone() or (False, False)
+    online, retired = map(bool, link)
     if place is None:
-        return Roster()
+        return Roster(online=online, retired=retired)
     hall, window, assigned, phone_url, hall_code, sealing_key, opens, closes, texts = place
     member = db.execute(
         "SELECT number, name, post, department, photo FROM staff WHERE number = ?",
         (staff or assigned,),
     ).fetchone()
     notices = db.execute("SELECT text FROM notice ORDER BY place").fetchall()
-    link = db.execute("SELECT online FROM link").fetchone()
     return Roster(
         hall,
         window,
@@ -95,7 +98,8 @@ def _page(db: sqlite3.Connection, staff: str) -> Roster:
         phone_url,
         Member(*member[:4]) if member else None,
         tuple(text for (text,) in notices),
-        bool(link and link[0]),
+        online,
+        retired,
         hall_code,
         sealing_key,
         opens,

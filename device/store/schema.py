@@ -246,6 +246,12 @@ def endings(db: Database) -> None:
     )
 
 
+@agent()
+def retirement(db: Database) -> None:
+    """Whether central has said that this device is retired."""
+    db.execute("ALTER TABLE link ADD COLUMN retired INTEGER NOT NULL DEFAULT 0")
+
+
 def _create_lockouts(db: Database) -> None:
     db.execute(
         """CREATE TABLE lockout (

@@ -12,10 +12,10 @@ from device_rig import RECORD_KEY, WANG, fill, open_ledger, rate, signed_records
 from device.agent import courier as courier_module
 from device.core.errors import CentralError, CentralUnreachable, StorageFull
 from device.core.session import Session, SessionState, StaffArrived
-from device.store import salvage
+from device.store import roster, salvage
 from device.store.briefing import Briefing, BriefingReader
 from device.store.home import Home
-from protocol.messages import MAX_BATCH_BYTES, MAX_BATCH_RECORDS, Batch, Elsewhere
+from protocol.messages import MAX_BATCH_BYTES, MAX_BATCH_RECORDS, Batch, Elsewhere, Problem
 from protocol.records import Boot
 
 
@@ -203,6 +203,43 @@ def instructions(home: Home) -> list[tuple[str, dict]]:
         return [(one.kind, msgspec.json.decode(one.body)) for one in reader.instructions(0)]
     finally:
         reader.close()
+
+
+def test_a_device_that_is_retired_knows_it_until_central_serves_it_again(home: Home, monkeypatch):
+    monkeypatch.setattr(courier_module, "LOOK_S", 0.01)
+    monkeypatch.setattr(courier_module, "HEARTBEAT_S", 0.0)
+    monkeypatch.setattr(courier_module, "retry_delay", lambda *_: 0.01)
+    memory, refusals = Memory(), [""]
+
+    def central(call):
+        code = refusals[-1]
+        return refused(code) if code else memory(call)
+
+    with listening(central) as listener, agent_of(home, listener.url) as agent:
+        ended = threading.Event()
+        thread = threading.Thread(target=agent.courier.run, args=(ended,))
+        thread.start()
+        for code, retired in (
+            ("", False),
+            ("clock-skew", False),
+            ("device-revoked", True),
+            ("busy", True),
+            ("", False),
+        ):
+            refusals.append(code)
+            online = not code
+            calls = len(listener.to("/v1/heartbeats")) + 2
+            assert soon(lambda calls=calls: len(listener.to("/v1/heartbeats")) > calls)
+            assert soon(lambda online=online: agent.briefing.online() is online)
+            assert agent.briefing.retired() is retired
+            assert roster.read(home.agent_db).retired is retired
+        ended.set()
+        thread.join(10)
+
+
+def refused(code: str) -> bytes:
+    problem = msgspec.json.encode(Problem("No", 403, code))
+    return http(problem, 403, Content_Type="application/problem+json")
 
 
 def after_a_heartbeat_that_names(home: Home, elsewhere: Elsewhere) -> list[tuple[str, dict]]:

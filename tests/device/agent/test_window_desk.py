@@ -4,7 +4,7 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from uuid import uuid4
 
 import pytest
@@ -18,6 +18,7 @@ from device.agent.desk import WindowDesk
 from device.agent.refusals import (
     AlreadyUsed,
     AnotherServes,
+    DeviceRetired,
     KioskSilent,
     NobodyServes,
     NoReason,
@@ -191,6 +192,16 @@ def test_at_a_window_somebody_has_to_be_logged_in(home: Home):
         for ask in (lambda: desk.invite(order()), lambda: desk.pause("x"), desk.resume):
             with pytest.raises(NobodyServes):
                 ask()
+
+
+def test_at_a_retired_device_nobody_is_invited(
+    home: Home, desk: WindowDesk, counter: CounterStaff
+):
+    with closing(Briefing(home)) as courier:
+        courier.set_online(False, retired=True)
+    with pytest.raises(DeviceRetired):
+        desk.invite(order())
+    assert desk.standing().serving is None
 
 
 def test_the_id_of_another_visit_is_refused(desk: WindowDesk, counter: CounterStaff):

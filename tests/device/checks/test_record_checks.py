@@ -71,6 +71,14 @@ def test_central_that_does_not_answer_is_a_fault(patient: Patient, briefing: Bri
     assert finding(patient, "central-contact").level is Level.OK
 
 
+def test_a_retired_device_says_that_and_not_merely_that_central_is_silent(
+    patient: Patient, briefing: Briefing
+):
+    briefing.set_online(False, retired=True)
+    said = finding(patient, "central-contact")
+    assert (said.level, "has retired this device" in said.sentence) == (Level.FAULT, True)
+
+
 def test_central_without_a_configuration_for_us_is_warned_of(patient: Patient, briefing: Briefing):
     briefing.set_online(True)
     assert finding(patient, "central-contact").level is Level.WARNING

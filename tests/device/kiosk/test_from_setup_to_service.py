@@ -78,3 +78,19 @@ def test_a_new_device_goes_from_setting_up_to_service_by_itself(new_device: Stag
     with pytest.raises(NoCheck, match="somebody is at the screen"):
         ask_for_check(home.support, True)
     assert screen.look()["screen"] == "RatingView"
+
+    # Retired while a citizen is rating: they finish, then nobody is asked any more.
+    with closing(Briefing(home)) as briefing:
+        briefing.set_online(False, retired=True)
+        screen.touch("level", 5)
+        screen.wait_for_screen("ReasonsView")
+        screen.touch("skip")
+        screen.wait_for_screen("ThanksView")
+        screen.touch("done")
+        screen.wait_for_screen("SetupView")
+        take_picture(home.support, tmp_path / "retired.png")
+        screen.press(5)
+        screen.press("next")
+        assert screen.look()["screen"] == "SetupView"
+        briefing.set_online(True)
+    screen.wait_for_screen("IdleView")

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from device_rig import soon
@@ -20,6 +21,7 @@ from device.kiosk.views import (
     SearchView,
     ThanksView,
 )
+from device.store.briefing import InviteOrder
 from device.store.home import Home
 from device.store.profile import Service
 from protocol.records import InvitedBy, VisitOpened
@@ -309,6 +311,21 @@ def test_where_nobody_serves_there_is_no_key_for_staff(home: Home, mode: str):
     counter.reception.take_card(BADGE, counter.now_ms)
     assert isinstance(counter.view(), IdleView)
     counter.close()
+
+
+def test_at_a_retired_device_nobody_logs_in_and_nobody_is_asked(counter: StaffedCounter):
+    counter.briefing.set_online(False, retired=True)
+    counter.reception.refresh(counter.now_ms)
+    assert not counter.view().chrome.staff_key
+    before = len(counter.records())
+    counter.do("staff")
+    counter.reception.take_card(BADGE, counter.now_ms)
+    counter.do("rate")
+    counter.order("invite", InviteOrder(uuid4(), InvitedBy.STAFF, ()))
+    assert not counter.reception.staffed
+    assert not counter.reception.asking
+    counter.scribe.ask(lambda _: None)
+    assert len(counter.records()) == before
 
 
 # --- the menu -------------------------------------------------------------------------------
