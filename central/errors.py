@@ -62,7 +62,7 @@ _TITLES = {
     "release-missing": "The release's file is not where it should be",
     "bad-range": "The release is not as long as that",
     "bad-proof": "The request is not signed by the keys it brings",
-    "reader-unknown": "A reader's key is needed here",
+    "reader-unknown": "No key that central knows came with this",
     "not-allowed": "This key may not do that",
     "exists": "There is one already",
     "changed": "It has been changed since it was read",

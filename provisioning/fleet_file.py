@@ -23,6 +23,7 @@ from provisioning.fleet_keys import (
     SHARED,
     SHORT,
     Key,
+    Kind,
     fits,
     full_name,
 )
@@ -60,6 +61,8 @@ def check_fleet(path: Path) -> Checked:
     fleet = None
     if text is not None:
         sorted_out = _Sorted(path, text, findings)
+        if sorted_out.is_foreign:  # what it lacks would only hide that
+            return Checked(None, findings.mistakes, ())
         head = read_head(sorted_out.fleet, path, findings)
         rows = sorted_out.devices
         if "devices" in sorted_out.fleet:
@@ -118,6 +121,13 @@ class _Sorted:
         self.halls: dict[str, Row] = {}
         self._devices: dict[int, Row] = {}
         read = toml_lines.read(text)
+        self.is_foreign = bool(read.slips) and not read.tables and not read.leaves
+        """The file has not one line of a fleet file."""
+        if self.is_foreign:
+            line, said = read.slips[0]
+            said = f"{said}; a fleet file begins with [fleet] (docs/fleet.md)"
+            findings.mistake(Place(path, line), said)
+            return
         for line, said in read.slips:
             findings.mistake(Place(path, line), said)
         for table, line in read.tables.items():
@@ -189,6 +199,8 @@ class _Sorted:
         elif not fits(key.kind, value):
             shown = "***" if name in SECRET else _shown(value)
             self._findings.mistake(place, f"{written} = {shown}: {key.kind.value} expected")
+            if key.kind is Kind.TEXT and isinstance(value, int | float):
+                row[name] = Given(str(value), place, written)  # it is not missing besides
         elif name in row:
             self._findings.mistake(
                 place, f"{written}: given in line {row[name].place.line} already"

@@ -22,6 +22,7 @@ from device.agent.central import CentralService, Refused, WrongAnswer
 from device.core.errors import CentralError, DeviceError, StorageFull, StorageUnavailable
 from device.core.pace import retry_delay
 from device.releases.news import Outcome, deployed_with, read_news, release_in_use
+from device.store.deployed import PARTIAL
 from device.store.disk import sync_folder
 from device.store.home import Home
 from protocol.errors import ProtocolError
@@ -154,10 +155,10 @@ class ReleaseFetch:
         if self._deployed is None:
             return False
         inbox = self._deployed.inbox
-        part = inbox / f".{offered.name}.part"
+        part = inbox / f".{offered.name}{PARTIAL}"
         try:
             inbox.mkdir(mode=0o750, parents=True, exist_ok=True)
-            for other in inbox.glob(".*.part"):
+            for other in inbox.glob(f".*{PARTIAL}"):
                 if other != part:
                     other.unlink()
             have = part.stat().st_size if part.exists() else 0

@@ -4,6 +4,7 @@ What a check is for, and what to do about it, is in docs/doctor.md; titles and h
 check screen are in ``ui_assets/checks.toml``.
 """
 
+import os
 import tomllib
 from collections.abc import Callable, Iterable
 from enum import StrEnum
@@ -131,7 +132,10 @@ def run(check: Check, patient: Patient) -> Finding:
     try:
         return check.look(patient)
     except PermissionError as error:
-        return unknown(check.code, f"{error.filename or 'It'} may not be read.", "Run it as root.")
+        advice = (
+            "Run it as root." if os.geteuid() else "Not even root may: see the system's journal."
+        )
+        return unknown(check.code, f"{error.filename or 'It'} may not be read.", advice)
     except Exception as error:  # noqa: BLE001 - one ill file must not hide the other findings
         return unknown(
             check.code, f"It could not be looked at: {type(error).__name__}: {error}"[:300]

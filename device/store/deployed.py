@@ -15,6 +15,8 @@ GROUP: Final = "haochaping"
 """Both users are in it: what lies in the device's folders is theirs alone."""
 DATA_LABEL: Final = "haochaping"
 """File system label of the data partition."""
+PARTIAL: Final = ".part"
+"""How a file's name ends in the inbox that is not all there yet."""
 
 
 class Deployed(NamedTuple):

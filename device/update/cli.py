@@ -124,6 +124,7 @@ def _status(deployed: Deployed) -> int:
     from device.releases.news import read_news
     from device.releases.shelf import Shelf
     from device.update import trial
+    from device.update.inbox import arriving
 
     shelf = Shelf(deployed)
     news = read_news(deployed)
@@ -131,6 +132,8 @@ def _status(deployed: Deployed) -> int:
     print(f"previous      {shelf.previous() or 'none'}")
     print(f"on the disk   {', '.join(shelf.names()) or 'none'}")
     print(f"last update   {news.line if news else 'none yet'}")
+    for line in arriving(deployed):
+        print(f"arriving      {line}")
     try:
         under_way = trial.read(deployed)
     except trial.UnreadableTrial as error:

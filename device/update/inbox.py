@@ -7,12 +7,14 @@ place of the folder meanwhile, and root would remove what lies behind that.
 
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Final
 
 from device.core.errors import DeviceError
-from device.store.deployed import Deployed
+from device.core.plain import plain
+from device.store.deployed import PARTIAL, Deployed
 from device.store.owners import acting_as_owner_of
 from device.update.updater import Updater
 from protocol.releases import ENDING
@@ -33,6 +35,20 @@ def empty_inbox(deployed: Deployed, updater: Updater, say: Callable[[str], objec
             say(str(error))
         finally:
             _remove(file, say)
+
+
+def arriving(deployed: Deployed) -> list[str]:
+    """Return what central has given and is not in use yet, for people; nothing if unreadable."""
+    said = []
+    with suppress(OSError):
+        for file in sorted(deployed.inbox.iterdir()):
+            name = plain(file.name).replace("\n", "?")
+            if file.suffix == PARTIAL:
+                megabytes = file.lstat().st_size / 1e6
+                said.append(f"{name.removeprefix('.')}: {megabytes:.1f} MB fetched so far")
+            elif file.suffix == ENDING:
+                said.append(f"{name}: fetched, about to be checked and brought into use")
+    return said
 
 
 def _remove(file: Path, say: Callable[[str], object]) -> None:

@@ -76,6 +76,26 @@ def write_boot(disk: Path, file: Path, name: str) -> None:
     _run("mcopy", "-o", "-i", f"{disk}@@{MIB}", file, f"::{name}")
 
 
+def write_boot_folder(disk: Path, folder: Path) -> None:
+    """Put all of ``folder`` onto the boot partition of ``disk``, over what is there."""
+    _run("mcopy", "-s", "-o", "-i", f"{disk}@@{MIB}", *sorted(folder.iterdir()), "::")
+
+
+def make_stick(out: Path, *files: Path) -> Path:
+    """Make ``out`` a USB stick as people have them: one FAT partition with ``files`` at its top."""
+    fat = out.with_suffix(".fat")
+    size = 32 + sum(file.stat().st_size for file in files) // MIB
+    _blank(fat, size)
+    _run("mkfs.vfat", "-n", "STICK", fat)
+    _run("mcopy", "-i", fat, *files, "::")
+    _blank(out, 1 + size)
+    sectors = MIB // 512
+    _run("sfdisk", "-q", out, given=f"label: dos\nstart={sectors},type=c\n")
+    _put(fat, out, 1)
+    fat.unlink()
+    return out
+
+
 def _blank(path: Path, mebibytes: int) -> None:
     path.unlink(missing_ok=True)
     with path.open("wb") as file:

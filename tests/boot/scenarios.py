@@ -5,7 +5,7 @@ Each takes a `Bench`, says what it does, and raises where a person would be disa
 
 from collections.abc import Callable
 
-from tests.boot import faults, first_boot, updates
+from tests.boot import faults, first_boot, service, updates
 from tests.boot.bench import Bench
 
 SCENARIOS: dict[str, Callable[[Bench], None]] = {
@@ -14,6 +14,8 @@ SCENARIOS: dict[str, Callable[[Bench], None]] = {
     "clock": faults.clock,
     "update": updates.update,
     "rollback": updates.rollback,
+    "stick": updates.stick,
+    "retired": service.retired,
     "touch": faults.touch,
     "keyboard": faults.keyboard,
     "panic": faults.panic,

@@ -3,7 +3,7 @@
 import time
 
 from tests.boot.bench import BROKEN, FIRST, SECOND, Bench
-from tests.boot.disk import write_boot
+from tests.boot.disk import make_stick, write_boot
 from tests.boot.life import (
     HAOCHAPING,
     enrolled_device,
@@ -11,7 +11,7 @@ from tests.boot.life import (
     the_only_device,
     watch_until,
 )
-from tests.boot.machine import LOUD
+from tests.boot.machine import LOUD, Machine
 
 _PHASES = (
     "unpacking the release",
@@ -62,6 +62,7 @@ def rollback(bench: Bench) -> None:
         said = machine.run(f"{HAOCHAPING} update /boot/firmware/broken.release; echo code $?", 900)
         bench.say(said)
         assert "code 1" in said, "a bad update has to be told as one"
+        assert "haochaping-kiosk.service is" in said, "and why"
         assert FIRST in machine.run("readlink /var/lib/haochaping/current")
         rate_by_finger(bench, machine)
         machine.wait_for(
@@ -70,3 +71,35 @@ def rollback(bench: Bench) -> None:
             180,
             5.0,
         )
+
+
+def stick(bench: Bench) -> None:
+    """A newer release comes on a USB stick, undisturbed; then somebody goes back to the old one."""
+    image, door = enrolled_device(bench)
+    release = bench.supplies.release(SECOND)
+    drive = make_stick(bench.folder / "stick.img", release)
+    usb = ("-device", "qemu-xhci,id=usb", "-drive", f"file={drive},format=raw,if=none,id=stick")
+    with bench.power_on(image, door, more=usb) as machine:
+        watch_until(bench, machine, "READY")
+        rate_by_finger(bench, machine)
+        said = machine.run(f"{HAOCHAPING} update --usb; echo code $?")
+        assert "no USB stick is plugged in" in said
+        machine.order("device_add", driver="usb-storage", id="plugged", bus="usb.0", drive="stick")
+        time.sleep(5)
+        said = machine.run(f"{HAOCHAPING} update --usb; echo code $?", _FETCH_S)
+        bench.say(f"{machine.up_s:4.0f} s  {said}")
+        assert "code 0" in said
+        machine.order("device_del", id="plugged")
+        _in_use(machine, bench.release_name(SECOND), "confirmed")
+        rate_by_finger(bench, machine)
+        said = machine.run(f"{HAOCHAPING} update --back; echo code $?", _FETCH_S)
+        bench.say(f"{machine.up_s:4.0f} s  {said}")
+        assert "code 0" in said
+        _in_use(machine, bench.release_name(FIRST), "went-back")
+        rate_by_finger(bench, machine)
+
+
+def _in_use(machine: Machine, name: str, outcome: str) -> None:
+    said = machine.run(f"{HAOCHAPING} update --status")
+    assert f"in use        {name}" in said, said
+    assert f"last update   {outcome}" in said, said

@@ -118,6 +118,26 @@ def test_a_device_without_a_name_is_named_after_its_place(
 # --- TOML: mistakes --------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("text", ["hall,window,panel\nBH,BH-012,x\n", '{"fleet": {}}'])
+def test_a_file_that_is_no_fleet_file_at_all_is_told_once_and_nothing_of_what_it_lacks(
+    desk: Desk, text: str
+):
+    path = desk.folder / "other.toml"
+    path.write_text(text)
+    checked = check_fleet(path)
+    assert not checked.warnings
+    (only,) = map(str, checked.mistakes)
+    assert "this is not TOML" in only
+    assert "a fleet file begins with [fleet]" in only
+
+
+def test_a_number_where_text_belongs_is_one_mistake(desk: Desk):
+    path = desk.write(device("window = 15"))
+    assert [one.text for one in check_fleet(path).mistakes] == [
+        'window = 15: text in quotes, as "W12" expected'
+    ]
+
+
 @pytest.mark.parametrize(
     ("lines", "told"),
     [

@@ -194,9 +194,7 @@ def test_at_a_window_somebody_has_to_be_logged_in(home: Home):
                 ask()
 
 
-def test_at_a_retired_device_nobody_is_invited(
-    home: Home, desk: WindowDesk, counter: CounterStaff
-):
+def test_at_a_retired_device_nobody_is_invited(home: Home, desk: WindowDesk, counter: CounterStaff):
     with closing(Briefing(home)) as courier:
         courier.set_online(False, retired=True)
     with pytest.raises(DeviceRetired):

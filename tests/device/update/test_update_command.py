@@ -36,6 +36,19 @@ def test_status_says_what_is_in_use(device: Device, capsys: pytest.CaptureFixtur
     assert "haochaping-kiosk.service is failed" in said
 
 
+def test_status_says_what_is_on_its_way(device: Device, capsys: pytest.CaptureFixture[str]):
+    assert run(device, "--status") == 0
+    assert "arriving" not in capsys.readouterr().out
+    inbox = device.deployed.inbox
+    inbox.mkdir(parents=True, exist_ok=True)
+    (inbox / ".1.2.0-aaaaaaaa.part").write_bytes(bytes(1_500_000))
+    (inbox / "1.1.0-bbbbbbbb.release").write_bytes(b"")
+    assert run(device, "--status") == 0
+    said = capsys.readouterr().out
+    assert "arriving      1.2.0-aaaaaaaa.part: 1.5 MB fetched so far\n" in said
+    assert "arriving      1.1.0-bbbbbbbb.release: fetched, about to be checked" in said
+
+
 def test_a_device_without_the_makers_key_takes_nothing(device: Device):
     with pytest.raises(DeviceError, match=r"release\.pem: the key .* cannot be read"):
         run(device, str(device.release()))
