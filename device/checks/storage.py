@@ -198,7 +198,7 @@ def reserve(patient: Patient) -> Finding:
         return warning(
             code,
             "The reserve for a full disk is not there.",
-            "The kiosk makes it in its first quiet seconds. If it stays away, make room on the disk.",
+            "The kiosk makes it in its first quiet seconds. If it stays away, make room on disk.",
             bytes=held,
         )
     return ok(code, f"{held // 2**20} MB are held back for a full disk.", bytes=held)
