@@ -132,9 +132,10 @@ def _hand_out(
     from central.cli import hand_over, utc
     from central.errors import Mistakes
     from central.service import now_ms
+    from protocol.enrolment_tokens import MAX_DAYS
 
-    if not 1 <= args.days <= tokens.MAX_DAYS:
-        raise Mistakes([f"--days: expected 1 to {tokens.MAX_DAYS}"])
+    if not 1 <= args.days <= MAX_DAYS:
+        raise Mistakes([f"--days: expected 1 to {MAX_DAYS}"])
     if len(args.name) > 63 or not args.name.isprintable():
         raise Mistakes(["--name: expected a host name"])
     with open_database(settings) as database, database.writing() as connection:
@@ -149,6 +150,8 @@ def _hand_out(
             made_by=edits.operator(),
         )
         hand_over(args.out, given.token)
+    if given.voided:
+        _advise(f"the token given out for {args.name} there before is no longer good")
     if given.replaces is not None:
         _advise(
             f"{given.replaces} is revoked as soon as a device enrols with this token, until "

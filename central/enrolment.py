@@ -18,7 +18,6 @@ from protocol.errors import ProtocolError
 from protocol.keys import SigningKey, key_id
 from protocol.messages import EnrolmentReply, EnrolmentRequest, check_enrolment
 
-TOKEN_DAYS = 14
 _DAY_MS = 24 * 60 * 60 * 1000
 _BOARDS_NAMED = 20
 """So many strange boards are named in alerts of one device; whoever has a card can make up more."""

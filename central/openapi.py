@@ -16,8 +16,8 @@ from central import channel_bodies, edit_bodies
 from central.channel_bodies import ChannelRating
 from central.errors import ListedProblem
 from central.receipt_body import ReceiptBody
-from central.token_bodies import TokenAsked, TokenWish
 from protocol.configuration import Hours, Rules
+from protocol.enrolment_tokens import TokenAsked, TokenWish
 from protocol.messages import (
     BATCH_TYPE,
     PROBLEM_TYPE,

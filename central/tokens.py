@@ -5,17 +5,16 @@ its place, or stands beside it. What was given out can be asked again, so that a
 begins anew uses the token that is on a card already.
 """
 
-from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, select, update
 
 from central import schema
 from central.ages import ago
-from central.enrolment import TOKEN_DAYS, hash_token, make_token
+from central.enrolment import hash_token, make_token
 from central.errors import CentralError, Unknown
+from protocol.enrolment_tokens import DEFAULT_DAYS, TokenState, TokenStatus
 
-MAX_DAYS = 366
 _NAMED = 5
 
 
@@ -32,25 +31,8 @@ class Token(NamedTuple):
     expires_ms: int
     replaces: str | None
     """Name of the device that is revoked when the token is used."""
-
-
-class State(StrEnum):
-    """What has become of a token."""
-
-    UNUSED = "unused"
-    SPENT = "spent"
-    EXPIRED = "expired"
-    UNKNOWN = "unknown"
-
-
-class Status(NamedTuple):
-    """What is known of a token that somebody brings."""
-
-    state: State
-    device: str | None = None
-    """Who used it."""
-    window: str | None = None
-    expires_ms: int | None = None
+    voided: int
+    """Unused tokens for a device of that name there, given out before: no longer good."""
 
 
 def give(
@@ -58,7 +40,7 @@ def give(
     window: str,
     now_ms: int,
     *,
-    days: int = TOKEN_DAYS,
+    days: int = DEFAULT_DAYS,
     name: str = "",
     replace: bool | str = False,
     beside: bool = False,
@@ -67,8 +49,9 @@ def give(
     """Return a new token for a device at ``window``, whose host name will be ``name``.
 
     With ``replace`` the device that stands there is revoked as the new one enrols; where there
-    are several, it names which. With ``beside`` the new one joins them. Raises `Unknown` for a
-    window or a device that is not there, and `WindowTaken`.
+    are several, it names which. With ``beside`` the new one joins them. A token that has a name
+    voids those given out for the same device before: of two cards for it, the one written last
+    counts. Raises `Unknown` for a window or a device that is not there, and `WindowTaken`.
     """
     here = standing(connection, window)
     replaced = None
@@ -86,16 +69,31 @@ def give(
         made_by=made_by,
     )
     windows, tokens = schema.service_window, schema.enrolment_token
+    hashed = hash_token(token)
+    voided = _void_earlier(connection, window, name, hashed, now_ms) if name else 0
     row = connection.execute(
         select(windows.c.hall, tokens.c.expires_ms)
         .join(tokens, tokens.c.window == windows.c.code)
-        .where(tokens.c.hash == hash_token(token))
+        .where(tokens.c.hash == hashed)
     ).one()
     name_of_replaced = None if replaced is None else str(replaced.name)
-    return Token(token, window, row.hall, row.expires_ms, name_of_replaced)
+    return Token(token, window, row.hall, row.expires_ms, name_of_replaced, voided)
 
 
-def status(connection: Connection, token: str, now_ms: int) -> Status:
+def _void_earlier(
+    connection: Connection, window: str, name: str, newest: bytes, now_ms: int
+) -> int:
+    """Let the unused tokens of a device to come expire, but ``newest``; returns how many."""
+    tokens = schema.enrolment_token
+    return connection.execute(
+        update(tokens)
+        .where(tokens.c.window == window, tokens.c.name == name, tokens.c.hash != newest)
+        .where(tokens.c.device_id.is_(None), tokens.c.expires_ms >= now_ms)
+        .values(expires_ms=now_ms - 1)
+    ).rowcount
+
+
+def status(connection: Connection, token: str, now_ms: int) -> TokenStatus:
     """Return what has become of ``token``."""
     tokens, device = schema.enrolment_token, schema.device
     row = connection.execute(
@@ -104,11 +102,11 @@ def status(connection: Connection, token: str, now_ms: int) -> Status:
         .where(tokens.c.hash == hash_token(token))
     ).one_or_none()
     if row is None:
-        return Status(State.UNKNOWN)
+        return TokenStatus(TokenState.UNKNOWN)
     if row.holder is not None:
-        return Status(State.SPENT, row.holder, row.window, row.expires_ms)
-    state = State.EXPIRED if row.expires_ms < now_ms else State.UNUSED
-    return Status(state, None, row.window, row.expires_ms)
+        return TokenStatus(TokenState.SPENT, row.holder, row.window, row.expires_ms)
+    state = TokenState.EXPIRED if row.expires_ms < now_ms else TokenState.UNUSED
+    return TokenStatus(state, None, row.window, row.expires_ms)
 
 
 def standing(connection: Connection, window: str) -> list[Row[Any]]:

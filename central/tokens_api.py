@@ -13,8 +13,14 @@ from central.bodies import Asked, read_json, refuse_unknown_parameters
 from central.errors import Refused, Unknown
 from central.openapi import problems
 from central.service import Central, now_ms
-from central.token_bodies import CentralKey, TokenAsked, TokenGiven, TokenStatus, TokenWish
 from central.tokens import WindowTaken
+from protocol.enrolment_tokens import (
+    CentralKey,
+    TokenAsked,
+    TokenGiven,
+    TokenStatus,
+    TokenWish,
+)
 from protocol.keys import SigningKey
 
 MAX_BODY = 4096
@@ -30,7 +36,8 @@ MAX_BODY = 4096
     summary="Make a one-time token for a new device",
     description="For the card of a device at `window`; central keeps its hash alone. A device "
     "that stands there already is not silently replaced: 409 `window-taken` names it, unless "
-    "`replace` is true. With a key of role technician.",
+    "`replace` is true. An unused token for a device of the same `name` there expires: of two "
+    "cards the one written last counts. With a key of role technician.",
     responses=problems(400, 401, 403, 404, 409, 413, 415, 429),
 )
 def give_token(request: Asked, body: RawBody) -> Response[TokenGiven]:
@@ -54,7 +61,7 @@ def give_token(request: Asked, body: RawBody) -> Response[TokenGiven]:
     except WindowTaken as error:
         detail = str(error) if wish.replace else f"{error}; ask with replace to put a new one there"
         raise Refused(409, "window-taken", detail) from error
-    reply = TokenGiven(*given, central_key=_key(central.key))
+    reply = TokenGiven(**given._asdict(), central_key=_key(central.key))
     return Response(reply, status_code=201, headers={"Cache-Control": "no-store"})
 
 
@@ -76,7 +83,7 @@ def token_status(request: Asked, body: RawBody) -> Response[TokenStatus]:
     asked = read_json(request, body, TokenAsked)
     with central.database.reading() as connection:
         found = tokens.status(connection, asked.token, now_ms())
-    return Response(TokenStatus(*found), headers={"Cache-Control": "no-store"})
+    return Response(found, headers={"Cache-Control": "no-store"})
 
 
 HANDLERS = (give_token, token_status)

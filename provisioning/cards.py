@@ -12,6 +12,7 @@ from functools import partial
 from typing import NamedTuple, Protocol
 
 from device.core.errors import BadConfiguration
+from protocol.enrolment_tokens import TokenState
 from protocol.errors import ProtocolError
 from protocol.release_key import check_with
 from protocol.releases import open_release, read_tree
@@ -29,7 +30,7 @@ from provisioning.errors import (
 from provisioning.fleet import Fleet, Seat
 from provisioning.previous import Previous
 from provisioning.progress import Progress
-from provisioning.tokens import State, TokenDesk
+from provisioning.tokens import TokenDesk
 
 
 class Place(Protocol):
@@ -162,6 +163,8 @@ def enrolment_for(
             raise CardInUse(f"{error}. Move or revoke that one first") from error
         raise CardInUse(f"{error}. To put a new device in its place: --replace") from error
     remark = f"token until {_day(granted.enrolment.expires_ms)}"
+    if granted.voided:
+        remark += "; a card written for it before, and not used, is no longer good"
     if granted.replaces:
         remark += f"; {granted.replaces} is retired when this device enrols"
     elif previous is not None and wish is Wish.MOVE:
@@ -194,7 +197,7 @@ def _is_to_move(fleet: Fleet, seat: Seat, previous: Previous, desk: TokenDesk) -
         raise CardInUse(f"{note.name} is a device of {note.central}; none is moved to another")
     if (note.name, note.window) == (seat.name, seat.window):
         return False
-    if not previous.used and desk.status(previous.token).state is not State.SPENT:
+    if not previous.used and desk.status(previous.token).state is not TokenState.SPENT:
         raise CardInUse(
             f"no device has enrolled with this card of {note.name} yet: there is nothing to move. "
             "To write over it: --replace"
@@ -238,9 +241,9 @@ def _kept(
     if not previous.token or (replace and not note.replace):
         return None
     status = desk.status(previous.token)
-    if status.state is State.SPENT and not replace:
+    if status.state is TokenState.SPENT and not replace:
         return used, f"enrolled already as {status.device}: settings only, no token"
-    if status.state is not State.UNUSED or status.window != seat.window:
+    if status.state is not TokenState.UNUSED or status.window != seat.window:
         return None
     return had, f"token kept, until {_day(status.expires_ms or note.expires_ms)}"
 

@@ -12,14 +12,13 @@ from zoneinfo import available_timezones
 
 from device.core.errors import BadConfiguration
 from device.store.profile import check
+from protocol.enrolment_tokens import MAX_DAYS
 from provisioning import debs, fleet_material
 from provisioning.findings import Findings, Given, Place, did_you_mean
 from provisioning.fleet import Fleet, Technician
 from provisioning.fleet_material import Unfit
 
 DATA = ("partition", "root")
-MAX_TOKEN_DAYS = 366
-"""As long as central allows (`POST /v1/enrolment-tokens`)."""
 _HOST = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9-]+)*\.?")
 _ACCOUNT = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
 _TAKEN_ACCOUNTS = re.compile(r"root|daemon|nobody|systemd-.*|haochaping.*")
@@ -133,8 +132,8 @@ class _Head:
 
     def token_days(self) -> int:
         days = int(self._value("token_days", 14))
-        if not 1 <= days <= MAX_TOKEN_DAYS:
-            self._wrong("token_days", f"{days}: 1 to {MAX_TOKEN_DAYS} expected")
+        if not 1 <= days <= MAX_DAYS:
+            self._wrong("token_days", f"{days}: 1 to {MAX_DAYS} expected")
         return days
 
     def technician(self) -> Technician:

@@ -7,14 +7,15 @@ message or an exception's text.
 import os
 import stat
 import time
+from base64 import b64encode
 from collections.abc import Callable
-from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final, NamedTuple, Self, TypeVar
+from typing import Final, NamedTuple, Self, TypeVar
 
 import msgspec
 import requests
 
+from protocol.enrolment_tokens import TokenAsked, TokenGiven, TokenStatus, TokenWish
 from protocol.messages import PROBLEM_TYPE, Problem
 from provisioning.card import CentralKey, Enrolment, token_hash
 from provisioning.errors import CentralRefuses, CentralUnreachable, KeyRefused, ProvisioningError
@@ -29,39 +30,14 @@ _NEW, _STATUS = "/v1/enrolment-tokens", "/v1/enrolment-tokens/status"
 _T = TypeVar("_T")
 
 
-class State(StrEnum):
-    """What has become of a token, as central knows it."""
-
-    UNUSED = "unused"
-    SPENT = "spent"
-    EXPIRED = "expired"
-    UNKNOWN = "unknown"
-
-
-class Status(msgspec.Struct, frozen=True):
-    """A token's state, and who used it."""
-
-    state: State
-    device: str | None = None
-    window: str | None = None
-    expires_ms: int | None = None
-
-
-class _Given(msgspec.Struct, frozen=True):
-    token: str
-    window: str
-    hall: str
-    expires_ms: int
-    replaces: str | None
-    central_key: CentralKey
-
-
 class Granted(NamedTuple):
     """A new token as part of an enrolment, and whose place the device will take."""
 
     enrolment: Enrolment
     replaces: str | None
     """Name of the device that is retired when the token is used."""
+    voided: bool = False
+    """A card written for this device before, and not used yet, is no longer good."""
 
 
 class TokenDesk:
@@ -99,8 +75,7 @@ class TokenDesk:
         Raises `CentralRefuses`, with the code ``window-taken`` if a device is there and
         ``replace`` was not asked for; `KeyRefused`; `CentralUnreachable`.
         """
-        wish = {"window": window, "days": days, "replace": replace, "name": name}
-        given = self._ask(_NEW, wish, 201, _Given)
+        given = self._ask(_NEW, TokenWish(window, days, replace, name), 201, TokenGiven)
         if (given.window, given.hall) != (window, hall):
             raise CentralRefuses(
                 "other-hall",
@@ -112,16 +87,16 @@ class TokenDesk:
             token_hash(given.token),
             given.expires_ms - days * _DAY_MS,
             given.expires_ms,
-            given.central_key,
+            CentralKey(given.central_key.algorithm, b64encode(given.central_key.key).decode()),
             replace,
         )
-        return Granted(enrolment, given.replaces)
+        return Granted(enrolment, given.replaces, given.voided > 0)
 
-    def status(self, token: str) -> Status:
+    def status(self, token: str) -> TokenStatus:
         """Return what has become of ``token``. Raises `KeyRefused` or `CentralUnreachable`."""
-        return self._ask(_STATUS, {"token": token}, 200, Status)
+        return self._ask(_STATUS, TokenAsked(token), 200, TokenStatus)
 
-    def _ask(self, path: str, body: dict[str, Any], expected: int, kind: type[_T]) -> _T:
+    def _ask(self, path: str, body: msgspec.Struct, expected: int, kind: type[_T]) -> _T:
         for attempt in range(_TRIES):
             code, headers, content = self._post(path, body)
             if code in (429, 503) and attempt < _TRIES - 1:
@@ -141,12 +116,13 @@ class TokenDesk:
         raise AssertionError("the last try returns or raises")
 
     def _post(
-        self, path: str, body: dict[str, Any]
+        self, path: str, body: msgspec.Struct
     ) -> tuple[int, "requests.structures.CaseInsensitiveDict[str]", bytes]:
         try:
             with self._session.post(
                 self.central + path,
-                json=body,
+                data=msgspec.json.encode(body),
+                headers={"Content-Type": "application/json"},
                 timeout=_TIMEOUT_S,
                 allow_redirects=False,
                 stream=True,

@@ -65,6 +65,22 @@ def test_a_tokens_days_are_the_technicians(own_central: RunningCentral, technici
     assert short["expires_ms"] < now_ms() + 1.5 * DAY_MS
 
 
+def test_of_two_cards_for_one_device_the_one_written_last_counts(
+    own_central: RunningCentral, technician: str
+) -> None:
+    first = given(own_central, technician, name="w12-east")
+    other = given(own_central, technician, name="w12-west")
+    second = given(own_central, technician, name="w12-east")
+    assert [one["voided"] for one in (first, other, second)] == [0, 0, 1]
+    states = [
+        ask(own_central, technician, "/status", token=one["token"]).json()["state"]
+        for one in (first, other, second)
+    ]
+    assert states == ["expired", "unused", "unused"]
+    device = Device(own_central).enrol(second["token"])
+    assert seen(own_central, device)["host"] == "w12-east"
+
+
 def test_a_window_that_no_hall_has_gets_no_token(
     own_central: RunningCentral, technician: str
 ) -> None:

@@ -83,8 +83,9 @@ class Town:
         return msgspec.json.decode(answer.content, type=EnrolmentReply).device
 
     def empty(self) -> None:
-        """Retire every device: what one test enrolled is in no other's way."""
+        """Retire every device and token: what one test made is in no other's way."""
         with self.central.database.writing() as connection:
+            connection.execute(schema.enrolment_token.update().values(expires_ms=1))
             connection.execute(schema.device.update().values(revoked_ms=1))
         self.given_before += self.tokens_given()
 

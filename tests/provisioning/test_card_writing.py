@@ -25,6 +25,7 @@ from cards_rig import (
 from central import schema
 from central.service import now_ms
 from device.store.profile import load
+from protocol.enrolment_tokens import TokenState
 from protocol.keys import SigningKey
 from provisioning import card_folder, cards
 from provisioning.card import CARD, NEXT, TOKEN, fingerprint, read_note, token_hash
@@ -240,6 +241,20 @@ def test_a_new_token_is_made_where_the_old_one_expired(
     [second] = write(ours, place_of, central.desk())
     assert first.card and second.card and first.card.token != second.card.token
     assert first.card.note.fingerprint != second.card.note.fingerprint
+
+
+def test_of_two_cards_for_one_device_the_one_written_last_counts_and_that_is_said(
+    tmp_path: Path, central: Town, ours: Fleet
+):
+    folder, zipped = (make(tmp_path / kind) for kind, make in PLACES.items())
+    [first] = write(ours, folder, central.desk())
+    [second] = write(ours, zipped, central.desk())
+    assert "no longer good" not in first.sentence
+    assert "a card written for it before, and not used, is no longer good" in second.sentence
+    assert first.card and second.card
+    with central.desk() as desk:
+        assert desk.status(first.card.token).state is TokenState.EXPIRED
+    central.enrol(second.card.token)
 
 
 def test_a_device_that_serves_is_not_silently_replaced(tmp_path: Path, central: Town, ours: Fleet):

@@ -16,8 +16,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from protocol.enrolment_tokens import TokenState
 from provisioning.errors import CentralRefuses, CentralUnreachable, KeyRefused
-from provisioning.tokens import KEY_VARIABLE, State, TokenDesk, read_key
+from provisioning.tokens import KEY_VARIABLE, TokenDesk, read_key
 
 KEY = "hcr_very-secret"
 TOKEN = "a1b2c3d4e5f60718293a4b5c6d7e8f90"
@@ -114,7 +115,7 @@ def test_central_is_given_the_time_it_asks_for(answers: Answers):
     answers.json(200, {"state": "unused", "device": None, "window": "W12", "expires_ms": 1})
     waited: list[float] = []
     with TokenDesk(answers.url, KEY, wait=waited.append) as desk:
-        assert desk.status(TOKEN).state is State.UNUSED
+        assert desk.status(TOKEN).state is TokenState.UNUSED
     assert waited == [7, 120]
 
 

@@ -1,14 +1,25 @@
-"""What a technician's tool sends and is told: of tokens, and of nothing else."""
+"""One-time tokens for new devices: what a technician's tool asks of central and is told."""
 
-from typing import Annotated
+from enum import StrEnum
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
 
-from central.tokens import MAX_DAYS, State
 from protocol.limits import Code
 
-_HOST = r"\A([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)?\Z"
+MAX_DAYS: Final = 366
+DEFAULT_DAYS: Final = 14
+_HOST: Final = r"\A([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)?\Z"
+
+
+class TokenState(StrEnum):
+    """What has become of a token."""
+
+    UNUSED = "unused"
+    SPENT = "spent"
+    EXPIRED = "expired"
+    UNKNOWN = "unknown"
 
 
 class TokenWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -16,7 +27,7 @@ class TokenWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     window: Code
     """Code of the window where the device will stand."""
-    days: Annotated[int, Meta(ge=1, le=MAX_DAYS)] = 14
+    days: Annotated[int, Meta(ge=1, le=MAX_DAYS)] = DEFAULT_DAYS
     """Until the token expires."""
     replace: bool = False
     """The device that stands there is to be revoked as the new one enrols."""
@@ -42,6 +53,8 @@ class TokenGiven(msgspec.Struct, frozen=True):
     replaces: str | None
     """Name of the device that is revoked when the token is used."""
     central_key: CentralKey
+    voided: int = 0
+    """Unused tokens given out before for a device of that name there: none is good any more."""
 
 
 class TokenAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -53,8 +66,8 @@ class TokenAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class TokenStatus(msgspec.Struct, frozen=True):
     """What became of it."""
 
-    state: State
-    device: str | None
+    state: TokenState
+    device: str | None = None
     """Who used it."""
-    window: str | None
-    expires_ms: int | None
+    window: str | None = None
+    expires_ms: int | None = None
