@@ -173,7 +173,7 @@ def _list(args: argparse.Namespace, settings: "Settings") -> int:
     if args.stale is not None and not 0 < args.stale < 1_000_000:
         raise Mistakes(["--stale: expected hours, more than 0"])
     now = now_ms()
-    every = _overview(settings, now)
+    every = _overview(settings, now, args.hall)
     fitting = [
         one
         for one in device_table.in_order(every)
@@ -247,11 +247,14 @@ def _replace(args: argparse.Namespace, settings: "Settings") -> int:
     return 0
 
 
-def _overview(settings: "Settings", now: int) -> list[dict[str, Any]]:
-    from central import overview
+def _overview(settings: "Settings", now: int, hall: str | None) -> list[dict[str, Any]]:
+    """Return every device; raises `Unknown` for a ``hall`` that there is not."""
+    from central import overview, roll
     from central.unbound import Deadline
 
     with open_database(settings) as database, database.reading() as connection:
+        if hall is not None:
+            roll.hall_row(connection, hall)
         return overview.devices(connection, Deadline.of(settings.phone, now))
 
 
