@@ -79,7 +79,9 @@ def running(home: Home, url: str, folder: Path) -> Iterator[Process]:
 
 
 def closing(home: Home) -> VisitClosed:
+    """Return the last visit's end, which the kiosk writes once it has been told."""
     query = "SELECT signed FROM record WHERE kind = 'visit_closed' ORDER BY seq DESC LIMIT 1"
+    assert soon(lambda: rows(home.kiosk_db, query)), "the visit has not ended"
     record = read(rows(home.kiosk_db, query)[0][0])
     assert isinstance(record, VisitClosed)
     return record
