@@ -23,6 +23,8 @@ SKIPPED = 77
 NEEDED = ("mmdebstrap", "mke2fs", "mkfs.vfat", "mcopy", "sfdisk", "unshare", "ip")
 ROOT = Path(__file__).parents[2]
 OUT = ROOT / "boot-test-output"
+LOG = OUT / "log.txt"
+"""What is printed, for whoever comes later."""
 ADDRESS = "10.0.2.100"
 """Central's, inside the guest; given to this machine's loopback in a namespace of its own."""
 
@@ -64,6 +66,7 @@ def cannot() -> str:
 def _prepare(names: list[str]) -> int:
     """Fetch and build what needs a network, then go on where there is none."""
     OUT.mkdir(exist_ok=True)
+    LOG.unlink(missing_ok=True)
     say("Debian root ...")
     debian.root_archive(debian.WHOLE)
     say("QEMU ...")
@@ -96,23 +99,25 @@ def _run(names: list[str]) -> int:
             result = f"skipped: {error}"
         except Exception:  # noqa: BLE001 - one scenario that fails must not keep the others from running
             result = "FAILED"
-            traceback.print_exc()
+            say(traceback.format_exc())
         finally:
             bench.close()
         took = time.monotonic() - began
         results.append((name, result, took))
         say(f"{name}: {result} after {took:.0f} s; its log and pictures: {OUT / name}")
-    print()
+    say("")
     for name, result, took in results:
-        print(f"{name:14} {result:10} {took:5.0f} s")
+        say(f"{name:14} {result:10} {took:5.0f} s")
     if all(result.startswith("skipped") for _, result, _ in results):
         return SKIPPED
     return 1 if any(result == "FAILED" for _, result, _ in results) else 0
 
 
 def say(text: str) -> None:
-    """Print a line of progress."""
+    """Print a line of progress, and keep it."""
     print(f"boot-test: {text}", file=sys.stderr, flush=True)
+    with LOG.open("a", encoding="utf-8") as log:
+        log.write(f"{text}\n")
 
 
 if __name__ == "__main__":
