@@ -26,10 +26,6 @@ ARM_PLATFORM = "cp313-linux-aarch64"
 FIRST, SECOND, BROKEN = "0.1.0", "0.2.0", "0.3.0"
 
 
-class NotHere(Exception):
-    """This machine cannot do what a scenario needs."""
-
-
 class Enrolled(NamedTuple):
     """A device that has been set up, switched off; and the hall it belongs to."""
 

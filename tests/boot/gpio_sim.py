@@ -82,7 +82,7 @@ def _build(kernel: str, out: Path) -> None:
             check=False,
         )
         if made.returncode != 0:
-            raise RuntimeError(f"gpio-sim could not be built: {made.stderr[-2000:]}")
+            raise debian.NotHere(f"gpio-sim could not be built: {made.stderr[-2000:]}")
         out.mkdir(parents=True, exist_ok=True)
         for name in MODULES:
             shutil.copy(module / name, out / name)

@@ -61,7 +61,8 @@ class Machine:
         console = "ttyAMA0" if arm else "ttyS0"
         forward = f"{sys.executable} {FORWARD} {port}"
         width, height = SIZE
-        shell = "" if arm else "systemd.debug_shell=ttyS1"
+        # ARM's console is no 8250, so the one on PCI is the first of that kind there.
+        shell, line = ("ttyS0", "pci-serial") if arm else ("ttyS1", "isa-serial")
         self._command = [
             *debian.qemu(arch),
             *("-M", "virt" if arm else "q35", "-cpu", "cortex-a72" if arm else "Nehalem"),
@@ -69,12 +70,12 @@ class Machine:
             *("-nodefaults", "-no-user-config", "-display", "none"),
             *("-serial", "stdio"),
             *("-chardev", f"socket,id=shell,path={self._shell_path},server=on,wait=off"),
-            *(() if arm else ("-device", "isa-serial,chardev=shell")),
+            *("-device", f"{line},chardev=shell"),
             *("-qmp", f"unix:{self._qmp_path},server=on,wait=off"),
             *("-kernel", str(image.kernel), "-initrd", str(image.initrd)),
             "-append",
-            f"root=LABEL=rootfs rw console={console} net.ifnames=0 {QUIET} "
-            f"systemd.show_status=1 systemd.firstboot=off {shell} {kernel_words}",
+            f"root=LABEL=rootfs rw console={console} net.ifnames=0 {QUIET} systemd.show_status=1 "
+            f"systemd.firstboot=off systemd.debug_shell={shell} {kernel_words}",
             *("-drive", f"file={image.disk},format=raw,if=none,id=card,cache=writeback"),
             *("-device", "virtio-blk-pci,drive=card"),
             "-netdev",
