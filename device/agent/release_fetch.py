@@ -65,6 +65,7 @@ class ReleaseFetch:
         self._spread_s = spread_s
         self._rest_s = rest_s
         self._wanted: OfferedRelease | None = None
+        self._heard = False
         self._status = ""
         self._failures = 0
         self._changed = threading.Event()
@@ -90,8 +91,8 @@ class ReleaseFetch:
 
     def offer(self, offered: OfferedRelease | None) -> None:
         """Take note of what central offers in its answer to a heartbeat; None: nothing."""
-        if offered != self._wanted:
-            self._wanted = offered
+        if offered != self._wanted or not self._heard:
+            self._wanted, self._heard = offered, True
             self._failures = 0
             self._changed.set()
 
@@ -104,6 +105,7 @@ class ReleaseFetch:
             offered = self._wanted
             if offered is None or not self._is_needed(offered):
                 self._status = ""
+                self._drop_all_but(None)
                 continue
             self._status = f"fetching: {offered.name}"
             wait_s = random.random() * self._spread_s  # noqa: S311 - so that not all come at once
@@ -158,9 +160,7 @@ class ReleaseFetch:
         part = inbox / f".{offered.name}{PARTIAL}"
         try:
             inbox.mkdir(mode=0o750, parents=True, exist_ok=True)
-            for other in inbox.glob(f".*{PARTIAL}"):
-                if other != part:
-                    other.unlink()
+            self._drop_all_but(part)
             have = part.stat().st_size if part.exists() else 0
             if have > offered.size:
                 part.unlink()
@@ -189,6 +189,14 @@ class ReleaseFetch:
         self._status = ""  # from here on the updater's word counts
         log.info("release %s is fetched", offered.name)
         return True
+
+    def _drop_all_but(self, part: Path | None) -> None:
+        """Remove what was fetched of releases that nobody wants any more."""
+        if self._deployed is not None:
+            for other in self._deployed.inbox.glob(f".*{PARTIAL}"):
+                if other != part:
+                    with suppress(OSError):  # the next time will do
+                        other.unlink()
 
 
 def _check_whole(part: Path, offered: OfferedRelease) -> None:

@@ -59,21 +59,19 @@ def update(patient: Patient) -> Finding:
     """Is an update on trial, or was the last one rolled back?"""
     code = "update"
     news = read_news(patient.deployed)
+    waiting = [f.name for f in patient.entries(patient.deployed.inbox) if f.suffix == ".release"]
+    if waiting and not (news and news.outcome in (Outcome.WAITING, Outcome.TRIAL)):
+        return warning(
+            code,
+            f"A release waits to be installed: {', '.join(waiting)}.",
+            "It is installed when no visit is open: journalctl -u haochaping-update.",
+        )
     if news is None:
         if news_file(patient.deployed).exists():
             return warning(
                 code,
                 "What became of the last update cannot be read.",
                 "haochaping update --status, as root, says more.",
-            )
-        waiting = [
-            f.name for f in patient.entries(patient.deployed.inbox) if f.suffix == ".release"
-        ]
-        if waiting:
-            return warning(
-                code,
-                f"A release waits to be installed: {', '.join(waiting)}.",
-                "It is installed when no visit is open: journalctl -u haochaping-update.",
             )
         return ok(code, "There has been no update yet.")
     said = f"The last update: {news.line}."

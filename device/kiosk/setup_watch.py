@@ -12,6 +12,8 @@ from device.store.setup import SetupState, read_state
 LOOK_MS = 1000
 DONE = "READY"
 """The state in which nothing is being set up any more."""
+IN_SERVICE = (DONE, "ENROLLED_NO_CONFIG")
+"""Setting up has nothing more to say in these."""
 ENVIRONMENT = "HAOCHAPING_SETUP"
 """Names another file than the device's own."""
 
@@ -47,10 +49,10 @@ class SetupWatch:
 
         ``wrong_board`` says what is wrong with the board, where its identity is another one's,
         and ``retired`` that central has said so of a device in service: the kiosk finds both
-        out by itself.
+        out by itself. Whoever sets the device up anew knows better.
         """
         state = self.state
-        if retired:
+        if retired and (state is None or state.name in IN_SERVICE):
             return (state or SetupState(""))._replace(name="REVOKED", detail="", step=0, steps=0)
         if wrong_board and (state is None or state.name != "WRONG_BOARD"):
             known = state or SetupState("")

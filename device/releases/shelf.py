@@ -231,9 +231,15 @@ class Shelf:
         """Remove what a power cut left half done. Raises `DiskTrouble`."""
         try:
             for folder in (self._places.releases, self._places.state):
-                for left in folder.iterdir() if folder.is_dir() else ():
-                    if left.name.startswith(_UNFINISHED):
-                        _remove(left)
+                unfinished = [
+                    left
+                    for left in (folder.iterdir() if folder.is_dir() else ())
+                    if left.name.startswith(_UNFINISHED)
+                ]
+                for left in unfinished:
+                    _remove(left)
+                if unfinished:
+                    sync_folder(folder)
         except OSError as error:
             raise DiskTrouble(f"what an update left could not be removed: {error}") from error
 

@@ -88,6 +88,8 @@ def run(options: argparse.Namespace) -> int:
             if alone:
                 updater.settle()
         return 0
+    if options.from_inbox:
+        updater.leave_to_judge()
     with updater.alone():
         if options.judge:
             updater.judge()

@@ -32,6 +32,12 @@ def visit_is_open(data: Path) -> bool:
         backlog.close()
 
 
+def wait_for_end_of_visit(data: Path, system: System) -> None:
+    """Return at once if no visit is open, else when it is over."""
+    while visit_is_open(data):
+        system.pause(LOOK_S)
+
+
 def wait_until_idle(data: Path, system: System) -> None:
     """Return in a moment without a visit, after some quiet if there is any."""
     started = quiet_since = system.monotonic()

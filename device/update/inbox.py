@@ -7,22 +7,24 @@ place of the folder meanwhile, and root would remove what lies behind that.
 
 import shutil
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from device.core.errors import DeviceError
 from device.core.plain import plain
 from device.store.deployed import PARTIAL, Deployed
+from device.store.disk import sync_folder
 from device.store.owners import acting_as_owner_of
-from device.update.updater import Updater
 from protocol.releases import ENDING
+
+if TYPE_CHECKING:
+    from device.update.updater import Updater
 
 MAX_FILES: Final = 16
 
 
-def empty_inbox(deployed: Deployed, updater: Updater, say: Callable[[str], object]) -> None:
+def empty_inbox(deployed: Deployed, updater: "Updater", say: Callable[[str], object]) -> None:
     """Bring the releases in the inbox into use, one after the other."""
     inbox = deployed.inbox
     if inbox.is_symlink() or not inbox.is_dir():
@@ -37,10 +39,17 @@ def empty_inbox(deployed: Deployed, updater: Updater, say: Callable[[str], objec
             _remove(file, say)
 
 
+def forget(deployed: Deployed, name: str, say: Callable[[str], object]) -> None:
+    """Remove a release that has been judged, should a power cut have brought its file back."""
+    file = deployed.inbox / f"{name}{ENDING}"
+    if not deployed.inbox.is_symlink() and file.exists():
+        _remove(file, say)
+
+
 def arriving(deployed: Deployed) -> list[str]:
-    """Return what central has given and is not in use yet, for people; nothing if unreadable."""
+    """Return what central has given and is not in use yet, for people."""
     said = []
-    with suppress(OSError):
+    try:
         for file in sorted(deployed.inbox.iterdir()):
             name = plain(file.name).replace("\n", "?")
             if file.suffix == PARTIAL:
@@ -48,6 +57,10 @@ def arriving(deployed: Deployed) -> list[str]:
                 said.append(f"{name.removeprefix('.')}: {megabytes:.1f} MB fetched so far")
             elif file.suffix == ENDING:
                 said.append(f"{name}: fetched, about to be checked and brought into use")
+    except PermissionError:
+        return ["only root sees that: sudo haochaping update --status"]
+    except FileNotFoundError:
+        pass  # no inbox yet, or what was in it has just been taken
     return said
 
 
@@ -59,5 +72,6 @@ def _remove(file: Path, say: Callable[[str], object]) -> None:
                 shutil.rmtree(file)
             else:
                 file.unlink(missing_ok=True)
+            sync_folder(file.parent)  # or a power cut brings it back, to be installed again
         except OSError as error:
             say(f"{file.name} stays in the inbox: {error.strerror}")

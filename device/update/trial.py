@@ -6,11 +6,12 @@ out, judges the new one, and goes back if need be, even if the new one cannot st
 """
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from enum import StrEnum
 from pathlib import Path
 
 from device.core.errors import DeviceError
+from device.releases.news import Outcome
 from device.store.deployed import Deployed
 from device.store.disk import sync_folder, write_durably
 
@@ -48,9 +49,11 @@ class Trial:
     central_expected: bool
     """Central answered before, so it has to answer the new release too."""
     boots: int = 0
-    """Boots since it came into use that did not end with a verdict."""
+    """Boots in this phase that did not end it."""
     why: str = ""
-    """Why it goes back."""
+    """Why it goes back, or went."""
+    outcome: str = ""
+    """How it ended (`device.releases.news.Outcome`), once it is over."""
     left: str = ""
     """Release that somebody goes back from by hand; empty for an update."""
 
@@ -76,15 +79,22 @@ def write(deployed: Deployed, trial: Trial) -> None:
         fresh.symlink_to(target)
         fresh.replace(link)
         sync_folder(link.parent)
-    write_durably(note(deployed), json.dumps(asdict(trial), indent=1).encode() + b"\n", 0o600)
+    write_durably(note(deployed), json.dumps(asdict(trial), indent=1).encode() + b"\n", 0o644)
 
 
 def read(deployed: Deployed) -> Trial | None:
     """Return the update under way; None if there is none. Raises `UnreadableTrial`."""
     try:
         content = json.loads(note(deployed).read_text(encoding="utf-8"))
-        content = {field.name: content[field.name] for field in fields(Trial)}
+        content = {
+            field.name: content[field.name]
+            for field in fields(Trial)
+            # What a release of another version may not have written.
+            if field.default is MISSING or field.name in content
+        }
         content["phase"] = Phase(content["phase"])
+        if content["phase"] is Phase.OVER:
+            Outcome(content["outcome"])
         content["expected"] = tuple(map(str, content["expected"]))
         return Trial(**content)
     except FileNotFoundError:

@@ -20,7 +20,7 @@ from device.releases.shelf import PROGRAM, SYSTEM_FILES, ReleaseRefused, Shelf, 
 from device.releases.units import changes_pending, install_system_files
 from device.store import lock
 from device.store.deployed import Deployed
-from device.update import idle, trial, verdict
+from device.update import idle, inbox, trial, verdict
 from device.update.system import AGENT, KIOSK, System
 from device.update.trial import Phase, Trial
 from device.update.versions import refuse_older
@@ -31,6 +31,10 @@ log = logging.getLogger("haochaping.update")
 
 MAX_BOOTS: Final = 2
 """A release that has not proved itself by this boot is not tried any further."""
+MAX_SWITCHES: Final = 5
+"""So often the power may go before a release has come into use at all."""
+JUDGED_S: Final = 1800.0
+"""By then an update is judged, or nobody is there who judges it."""
 BOTH: Final = (KIOSK, AGENT)
 
 
@@ -178,13 +182,12 @@ class Updater:
         )
 
     def judge(self) -> News | None:
-        """Carry on with the update under way, to its end; None if there is none."""
+        """Carry on with the update under way, to its end, and return that; None: there is none."""
         under_way = self._under_way()
         if under_way is None:
             return None
         if under_way.phase is Phase.OVER:
-            self._tidy_up()
-            return read_news(self._places)
+            return self._finish(under_way)
         try:
             if under_way.phase is Phase.GOING_BACK:
                 return self._go_back(under_way, under_way.why)
@@ -196,16 +199,26 @@ class Updater:
             wrong = str(error)
         return self._go_back(under_way, wrong) if wrong else self._confirm(under_way)
 
+    def leave_to_judge(self) -> None:
+        """Wait until the update under way is judged by whom `settle` called; at most `JUDGED_S`.
+
+        At boot it may be about the very release that asks: that must not be its own judge.
+        """
+        until = self._system.monotonic() + JUDGED_S
+        while trial.note(self._places).exists() and self._system.monotonic() < until:
+            self._system.pause(2.0)
+
     def _switch(self, under_way: Trial, *, at_boot: bool = False) -> Trial:
         self._say(f"putting release {under_way.fresh} into use")
         if not at_boot:
+            idle.wait_for_end_of_visit(self._places.data, self._system)
             self._system.stop(BOTH)
         verdict.heartbeat_mark(self._places).unlink(missing_ok=True)
         self.shelf.point(under_way.fresh, under_way.proven)
         self._system_files(under_way.fresh)
         # For a release older than the files; for every other, the proof that it starts at all.
         self._system.lay_out_anew(self._places.current / PROGRAM)
-        under_way = replace(under_way, phase=Phase.TRIAL)
+        under_way = replace(under_way, phase=Phase.TRIAL, boots=0)
         trial.write(self._places, under_way)
         self._tell(News(Outcome.TRIAL, under_way.fresh))
         if not at_boot:
@@ -214,11 +227,8 @@ class Updater:
 
     def _confirm(self, under_way: Trial) -> News:
         if under_way.left:
-            news = News(Outcome.WENT_BACK, under_way.left, f"{under_way.fresh} is in use")
-        else:
-            news = News(Outcome.CONFIRMED, under_way.fresh)
-        self._end(under_way, news)
-        return news
+            return self._end(under_way, Outcome.WENT_BACK, f"{under_way.fresh} is in use")
+        return self._end(under_way, Outcome.CONFIRMED)
 
     def _go_back(self, under_way: Trial, why: str, *, at_boot: bool = False) -> News:
         """Put the release before into use again; each step is tried, whatever the others did."""
@@ -238,22 +248,26 @@ class Updater:
         if not at_boot:
             with self._all_the_same("starting"):
                 self._system.start(BOTH)
-        news = News(Outcome.ROLLED_BACK, under_way.fresh, why)
-        self._end(under_way, news)
-        return news
+        return self._end(under_way, Outcome.ROLLED_BACK, why)
 
-    def _end(self, under_way: Trial, news: News) -> None:
-        """The update is decided: tell it, then write that down, then tidy up."""
+    def _end(self, under_way: Trial, outcome: Outcome, why: str = "") -> News:
+        """The update is decided: write that down, then tell it, then tidy up."""
+        over = replace(under_way, phase=Phase.OVER, outcome=outcome, why=why)
+        with self._all_the_same("the note"):
+            trial.write(self._places, over)
+        return self._finish(over)
+
+    def _finish(self, over: Trial) -> News:
+        release = over.left if over.outcome == Outcome.WENT_BACK else over.fresh
+        news = News(Outcome(over.outcome), release, over.why)
         self._tell(news)
         self._say(news.line)
-        with self._all_the_same("the note"):
-            trial.write(self._places, replace(under_way, phase=Phase.OVER))
-        self._tidy_up()
-
-    def _tidy_up(self) -> None:
+        with self._all_the_same("the inbox"):
+            inbox.forget(self._places, over.fresh, self._say)
         with self._all_the_same("old releases"):
             self.shelf.remove_others()
         trial.end(self._places)
+        return news
 
     def _system_files(self, name: str) -> None:
         """Make the system's files those of a release, if they differ."""
@@ -279,10 +293,13 @@ class Updater:
             if not self.shelf.current() and self.shelf.previous():
                 self.shelf.point(self.shelf.previous(), "")
         elif under_way.phase is Phase.OVER:
-            self._tidy_up()
+            self._finish(under_way)
         elif under_way.phase is Phase.GOING_BACK:
             self._go_back(under_way, under_way.why, at_boot=True)
-        elif under_way.boots + 1 >= MAX_BOOTS:
+        elif under_way.phase is Phase.SWITCHING and under_way.boots + 1 >= MAX_SWITCHES:
+            why = f"the power went {under_way.boots + 1} times before it was in use"
+            self._go_back(under_way, why, at_boot=True)
+        elif under_way.phase is Phase.TRIAL and under_way.boots + 1 >= MAX_BOOTS:
             why = f"it had not proved itself after {under_way.boots + 1} boots"
             self._go_back(under_way, why, at_boot=True)
         else:

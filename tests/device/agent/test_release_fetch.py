@@ -11,7 +11,7 @@ from typing import NamedTuple
 import msgspec
 import pytest
 from agent_rig import Call, Listener, Memory, agent_of, heartbeat_reply, http, listening, receipt
-from device_rig import copy_of
+from device_rig import copy_of, soon
 from small_releases import CHECK, make_release
 
 from device.agent import health, release_fetch
@@ -273,6 +273,14 @@ def test_the_heartbeat_says_what_runs_and_hears_what_should(
     assert beat.platform.startswith("cp3")
     assert offers == [branch.offered]
     assert (tmp_path / "heartbeat").exists()
+
+
+def test_what_was_half_fetched_when_central_withdrew_it_is_dropped(branch: Branch):
+    branch.deployed.inbox.mkdir(parents=True, exist_ok=True)
+    branch.part.write_bytes(b"half")
+    branch.fetch.start()
+    branch.fetch.offer(None)
+    assert soon(lambda: not branch.part.exists())
 
 
 def test_a_developers_machine_says_nothing_that_an_older_central_does_not_know(home: Home):

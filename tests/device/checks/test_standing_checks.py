@@ -133,8 +133,11 @@ def test_what_became_of_the_last_update_is_told(patient: Patient, outcome: Outco
     assert "0.2.0-11111111" in said.sentence
 
 
-def test_a_release_in_the_inbox_is_told(patient: Patient):
+@pytest.mark.parametrize("before", [None, News(Outcome.CONFIRMED, "0.1.0-aaaaaaaa")])
+def test_a_release_in_the_inbox_is_told(patient: Patient, before: News | None):
     put(patient.deployed.inbox, "new.release", "")
+    if before:
+        write_news(patient.deployed, before)
     assert finding(patient, "update").level is Level.WARNING
 
 

@@ -169,6 +169,30 @@ def test_what_enrolment_says_of_a_wrong_board_comes_first(file: Path) -> None:
     assert watch.seen("this is board 2").detail == "central knows this board as hc-7"
 
 
+@pytest.mark.parametrize(
+    ("before", "shown"),
+    [
+        (None, "REVOKED"),
+        ("READY", "REVOKED"),
+        ("ENROLLED_NO_CONFIG", "REVOKED"),
+        ("NO_NETWORK", "NO_NETWORK"),
+        ("REVOKED", "REVOKED"),
+    ],
+)
+def test_a_retired_device_says_so_unless_it_is_being_set_up_anew(
+    file: Path, before: str | None, shown: str
+) -> None:
+    watch = SetupWatch(file)
+    if before:
+        write_state(file, SetupState(before, "what helps", device="bh-012"))
+        watch.look(0)
+    state = watch.seen(retired=True)
+    assert state is not None
+    assert state.name == shown
+    assert (state.detail == "what helps") is (before in ("NO_NETWORK", "REVOKED"))
+    assert state.device == ("bh-012" if before else "")
+
+
 def test_the_devices_own_file_is_read_unless_another_is_named(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

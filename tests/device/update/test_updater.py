@@ -20,7 +20,7 @@ from device.store.home import Home
 from device.update import trial
 from device.update.system import AGENT, KIOSK, UnitState
 from device.update.trial import Phase
-from device.update.updater import LeftBehind
+from device.update.updater import MAX_SWITCHES, LeftBehind
 from device.update.versions import NotNewer
 from protocol import release_key
 
@@ -305,6 +305,87 @@ def test_power_cuts_while_the_device_goes_on_from_a_power_cut(tmp_path: Path, ki
         assert device.current in (device.first, *device.updater().shelf.names())
         device.check_settled(device.current)
         assert kiosk == "works" or device.current == device.first
+
+
+def test_a_cut_while_switching_and_one_while_watching_do_not_blame_the_release(device: Device):
+    cut_at = {Phase.SWITCHING}
+
+    def cut() -> None:
+        note = trial.read(device.deployed)
+        if note and note.phase in cut_at:
+            raise PowerCut
+
+    device.system.each_pause = cut
+    stop, device.system.stop = device.system.stop, lambda _units: cut()
+    with suppress(PowerCut):
+        device.updater().update(device.release())
+    device.system.stop = stop
+    cut_at = {Phase.TRIAL}
+    device.system.power_off()
+    with suppress(PowerCut):
+        device.boot()
+    device.system.power_off()
+    cut_at = set()
+    device.boot()
+    assert device.news.startswith("confirmed: 1.1.0-")
+    device.check_settled(name_of(device))
+
+
+def test_a_release_that_cannot_even_be_switched_to_is_given_up(device: Device, monkeypatch):
+    file = device.release()
+
+    def dies(_program: Path) -> None:
+        raise PowerCut
+
+    monkeypatch.setattr(device.system, "lay_out_anew", dies)
+    for attempt in range(MAX_SWITCHES):
+        with suppress(PowerCut):
+            device.updater().update(file) if not attempt else device.boot()
+        device.system.power_off()
+    monkeypatch.undo()
+    device.boot()
+    device.check_settled(device.first)
+    assert f"the power went {MAX_SWITCHES} times before it was in use" in device.news
+
+
+def test_a_file_that_a_power_cut_brings_back_is_not_installed_again(tmp_path: Path):
+    for device, _steps in cut_everywhere(tmp_path, 1, kiosk="fails"):
+        device.said.clear()
+        device.boot()
+        assert sum(said.startswith("putting release") for said in device.said) <= 1
+
+
+def test_who_asks_at_boot_waits_for_the_judge_and_does_not_judge_itself(device: Device):
+    device.system.each_pause = lambda: cut_when(trial.read(device.deployed))
+    with suppress(PowerCut):
+        device.updater().update(device.release())
+    pauses = iter(range(3))
+
+    def judged_meanwhile() -> None:
+        if next(pauses) == 1:
+            trial.end(device.deployed)
+
+    device.system.each_pause = judged_meanwhile
+    device.updater().leave_to_judge()
+    assert next(pauses) == 2
+
+
+def test_a_verdict_that_was_written_down_is_the_one_that_is_told(device: Device):
+    """The power goes when the update is decided, and nobody has been told."""
+    updater = device.updater()
+    with pytest.MonkeyPatch.context() as patch, suppress(PowerCut):
+        patch.setattr(updater, "_finish", cut_off)
+        updater.update(device.release())
+    note = trial.read(device.deployed)
+    assert note and note.phase is Phase.OVER
+    for _ in range(2):
+        device.boot()
+    assert device.news.startswith("confirmed: 1.1.0-")
+    device.check_settled(name_of(device))
+
+
+def cut_off(_trial: trial.Trial) -> None:
+    raise PowerCut
 
 
 def test_a_release_that_never_gets_to_its_verdict_is_given_up_at_the_second_boot(device: Device):

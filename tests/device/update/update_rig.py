@@ -21,6 +21,7 @@ from device.update import trial, verdict
 from device.update.inbox import empty_inbox
 from device.update.system import AGENT, KIOSK, SystemRefused, UnitState
 from device.update.updater import Updater
+from protocol.releases import open_release
 
 UNIT = Path("etc/systemd/system/haochaping.target")
 
@@ -139,12 +140,15 @@ class Device:
         return Updater(self.deployed, self.system, CHECK, say=self.said.append)
 
     def lay_down(self, file: Path) -> Path:
-        laid = self.deployed.inbox / file.name
+        with file.open("rb") as opened:
+            name = open_release(opened, CHECK)[0].name
+        laid = self.deployed.inbox / f"{name}.release"
         shutil.copyfile(file, laid)
         return laid
 
     def from_inbox(self) -> None:
         updater = self.updater()
+        updater.leave_to_judge()
         with updater.alone():
             updater.judge()
             empty_inbox(self.deployed, updater, self.said.append)
@@ -192,6 +196,8 @@ class Device:
         assert len(Shelf(self.deployed).names()) <= 2
 
 
+EVERYTHING = -1
+"""In place of a descriptor: the whole disk is synced (`device.store.disk.sync_disk`)."""
 _CHANGES = ("fsync", "replace", "rename", "unlink", "symlink", "mkdir", "rmdir")
 
 
@@ -200,8 +206,27 @@ def power_cut_after(steps: int) -> Iterator[list[int]]:
     """Let the power go before the change to the disk with this number.
 
     Yields how many changes are left; below 0 the power is gone, and nothing can be changed.
+    What was removed is there again if its folder was not synced since.
     """
     left = [steps]
+    removed: dict[Path, bytes] = {}
+
+    def unlink(path: Any, *, dir_fd: int | None = None) -> None:
+        file = Path(path)
+        if dir_fd is None and file.is_file() and not file.is_symlink():
+            removed[file.absolute()] = file.read_bytes()
+        os_unlink(path, dir_fd=dir_fd)
+
+    def fsync(descriptor: int) -> None:
+        if descriptor == EVERYTHING:
+            removed.clear()
+            return
+        folder = Path(f"/proc/self/fd/{descriptor}").readlink()
+        for file in [file for file in removed if file.parent == folder]:
+            del removed[file]
+        os_fsync(descriptor)
+
+    os_unlink, os_fsync = os.unlink, os.fsync
 
     def cut_off(change: Callable[..., Any]) -> Callable[..., Any]:
         def changed(*words: Any, **named: Any) -> Any:
@@ -214,5 +239,10 @@ def power_cut_after(steps: int) -> Iterator[list[int]]:
 
     with pytest.MonkeyPatch.context() as patch:
         for name in _CHANGES:
-            patch.setattr(os, name, cut_off(getattr(os, name)))
+            change = {"unlink": unlink, "fsync": fsync}.get(name, getattr(os, name))
+            patch.setattr(os, name, cut_off(change))
         yield left
+    if left[0] < 0:
+        for file, content in removed.items():
+            if file.parent.is_dir() and not file.exists():
+                file.write_bytes(content)
