@@ -141,7 +141,7 @@ class Bench:
         own = self.workshop.stage.port
         return self._door.enter_context(gateway(own, certificate, listen=everywhere, port=port))
 
-    def write_card(self, door: int, *, platform: str = PLATFORM) -> Path:
+    def write_card(self, door: int, *more: str, platform: str = PLATFORM) -> Path:
         """Have `provision cards` write the device's card; returns its boot partition."""
         fleet = self.workshop.fleet(
             self.supplies.release(FIRST, platform),
@@ -149,7 +149,7 @@ class Bench:
             ca=self._authority.certificate,
         )
         self.say(self.workshop.stage.command("provision", "check", str(fleet)).strip())
-        return self.workshop.boot_partition(self.workshop.card(fleet, NAME))
+        return self.workshop.boot_partition(self.workshop.card(fleet, NAME, *more))
 
     @property
     def public_key(self) -> Path:

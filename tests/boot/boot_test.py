@@ -37,7 +37,7 @@ def main(words: list[str]) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="scenarios:\n"
         + "\n".join(f"  {name:14} {one.__doc__.splitlines()[0]}" for name, one in SCENARIOS.items())
-        + "\n\nExit codes: 0 all passed, 1 one failed, 77 this machine cannot emulate.",
+        + "\n\nExit codes: 0 all passed, 1 one failed, 77 this machine cannot emulate them all.",
     )
     parser.add_argument("scenario", nargs="*", choices=[*SCENARIOS, []], metavar="SCENARIO")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
@@ -75,15 +75,22 @@ def _prepare(names: list[str]) -> int:
         "buttons": lambda: gpio_sim.modules(debian.kernel(debian.WHOLE)),
         "arm64": lambda: debian.root_archive(debian.WHOLE_ARM),
     }
+    skipped = {}
     for name in [name for name in needed if name in names]:
         say(f"what {name} needs ...")
         try:
             needed[name]()
         except debian.NotHere as error:
-            say(f"{name}: skipped: {error}")
-            names = [other for other in names if other != name]
-    if not names:
-        return SKIPPED
+            skipped[name] = str(error)
+    names = [name for name in names if name not in skipped]
+    code = _apart(names) if names else 0
+    for name, why in skipped.items():
+        say(f"{name:14} skipped: {why}")
+    return SKIPPED if skipped and not code else code
+
+
+def _apart(names: list[str]) -> int:
+    """Run the scenarios where there is no network but a loopback; returns the exit code."""
     say("releases ...")
     Supplies(OUT / "supplies").make(arm="arm64" in names)
     loopback = f'ip link set lo up && ip address add {ADDRESS}/32 dev lo && exec "$@"'

@@ -25,7 +25,7 @@ def retired(bench: Bench) -> None:
         machine.tap(512, 300)
         Onlooker(machine).sees_all_of(shown)
         machine.switch_off()
-    write_boot_folder(image.disk, bench.write_card(door))
+    write_boot_folder(image.disk, bench.write_card(door, "--replace"))
     with bench.power_on(image, door) as machine:
         watch_until(bench, machine, "READY")
         rate_by_finger(bench, machine)

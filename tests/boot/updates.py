@@ -1,5 +1,6 @@
 """From one release to the next, with the mains going in every phase; and back from a bad one."""
 
+import json
 import time
 
 from tests.boot.bench import BROKEN, FIRST, SECOND, Bench
@@ -20,6 +21,7 @@ _PHASES = (
     "watching release",
 )
 """What the updater says as it begins each; the plug is pulled in every one."""
+_INBOX = "/var/lib/haochaping/device/agent/inbox"
 _FETCH_S = 900.0
 _SETTLED_S = 600.0
 
@@ -32,6 +34,12 @@ def update(bench: Bench) -> None:
     bench.say(added.strip())
     name = bench.release_name(SECOND)
     bench.workshop.central("releases", "give", name, "--all")
+    with bench.power_on(image, door) as machine:
+        begun = f"ls {_INBOX}/.*.part"
+        machine.wait_for(
+            "a piece of it", lambda: "No such" not in machine.run(f"{begun} 2>&1"), _FETCH_S, 3
+        )
+        bench.say(f"{machine.up_s:4.0f} s  power cut while fetching ...")
     for phase in _PHASES:
         with bench.power_on(image, door, kernel_words=LOUD) as machine:
             machine.wait_for_line(lambda line, phase=phase: phase in line, _FETCH_S)
@@ -51,6 +59,8 @@ def update(bench: Bench) -> None:
         assert machine.run("readlink /var/lib/haochaping/current").endswith(name)
         rate_by_finger(bench, machine)
     the_only_device(bench)
+    (given,) = json.loads(bench.workshop.central("releases", "--json"))["releases"]
+    assert not given["gave_up"], "no cut is the release's fault"
 
 
 def rollback(bench: Bench) -> None:
@@ -71,6 +81,16 @@ def rollback(bench: Bench) -> None:
             180,
             5.0,
         )
+    with bench.power_on(image, door, kernel_words=LOUD) as machine:
+        watch_until(bench, machine, "READY")
+        machine.forget()
+        machine.run(f"systemd-run {HAOCHAPING} update /boot/firmware/broken.release")
+        machine.wait_for_line(lambda line: "going back to release" in line, 900)
+        bench.say(f"{machine.up_s:4.0f} s  power cut while going back ...")
+    with bench.power_on(image, door) as machine:
+        watch_until(bench, machine, "READY")
+        _in_use(machine, bench.release_name(FIRST), "rolled-back")
+        rate_by_finger(bench, machine)
 
 
 def stick(bench: Bench) -> None:
