@@ -2,15 +2,18 @@
 
 Everything that first boot does follows from these files, so they are looked at as a whole
 before anything is done: a card that was written by halves, or whose bytes have changed,
-sets up nothing.
+sets up nothing. What lies beside them without being named in ``card.json``, left over from an
+earlier card, is as good as not there.
 """
 
 import hashlib
 import json
 import re
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Final, NamedTuple
 
+from device.core.plain import plain
 from provisioning.first_boot.errors import SetupStopped
 
 CARD: Final = "card.json"
@@ -19,6 +22,9 @@ FORMAT: Final = 1
 PARTITION: Final = "partition"
 """``Card.data``: a data partition of its own, and a read-only root; ``root``: neither."""
 
+_UNNAMED: Final = frozenset({CARD, TOKEN, "firstrun.sh", "STATE.txt"})
+"""Of a card all the same, and nothing that a step takes: the list itself, the token, what has
+called us, our own text."""
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z")
 _USER = re.compile(r"[a-z_][a-z0-9_-]{0,30}\Z")
 _ZONE = re.compile(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+){0,2}\Z")
@@ -49,11 +55,29 @@ class Card(NamedTuple):
     """Name of the release's file; empty: the image has the software already."""
     packages: tuple[str, ...] = ()
     """Names of Debian packages on it, for an image that lacks what draws the screen."""
+    files: frozenset[str] = frozenset()
+    """Names of all that ``card.json`` lists, each checked; no other file is taken."""
 
     @property
     def token(self) -> Path:
         """Where the one-time token is until the device is enrolled."""
         return self.folder / TOKEN
+
+    def content(self, name: str) -> bytes | None:
+        """Return what is in one of the card's files; None if the card names no such file.
+
+        Raises `OSError`.
+        """
+        return (self.folder / name).read_bytes() if name in self.files else None
+
+    def left_over(self) -> list[str]:
+        """Return the names of what lies among its files and is not of this card, for the log."""
+        found: list[Path] = []
+        for folder in (self.folder, self.folder / "debs"):
+            with suppress(OSError):  # nothing of it is needed
+                found += [path for path in folder.iterdir() if path.is_file()]
+        names = {path.relative_to(self.folder).as_posix() for path in found}
+        return sorted(plain(name) for name in names - self.files - _UNNAMED)
 
 
 def read_card(folder: Path) -> Card:
@@ -83,6 +107,14 @@ def read_card(folder: Path) -> Card:
     return card
 
 
+def leaves_out(folder: Path, name: str) -> bool:
+    """True if the card in ``folder`` can be read, and this is none of its files."""
+    try:
+        return name not in _files(json.loads((folder / CARD).read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return False
+
+
 def _card(folder: Path, encoded: bytes, said: dict[str, object]) -> Card:
     person = said["technician"]
     if not isinstance(person, dict):
@@ -100,6 +132,7 @@ def _card(folder: Path, encoded: bytes, said: dict[str, object]) -> Card:
         data=_text(said, "data", re.compile(r"(partition|root)\Z")),
         release=_text(said, "release", _RELEASE) if said.get("release") else "",
         packages=tuple(sorted(name for name in _files(said) if _PACKAGE.match(name))),
+        files=frozenset(_files(said)),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from provisioning.first_boot.device import Device
 from provisioning.first_boot.errors import SetupFailed, SetupStopped
-from provisioning.first_boot.files import put, same, text
+from provisioning.first_boot.files import put, same
 
 _ON_CARD: Final = "network.nmconnection"
 _KEYFILE: Final = "etc/NetworkManager/system-connections/haochaping.nmconnection"
@@ -19,7 +19,7 @@ _OLD_KIND: Final = ("wpa_supplicant.conf", "wpa_supplicant.txt")
 
 def is_done(device: Device) -> bool:
     """True if the card's connection is in place, where this image looks for it."""
-    given = text(device.places.card / _ON_CARD)
+    given = _given(device)
     if not given:
         return True  # the image has its own way
     if not _has_manager(device):
@@ -32,7 +32,7 @@ def do(device: Device) -> None:
     for name in _OLD_KIND:
         if (device.places.boot / name).exists():
             device.say(f"{name} on the boot partition is of the old kind and is not used")
-    given = text(device.places.card / _ON_CARD)
+    given = _given(device)
     connection = _parsed(given)
     if not _has_manager(device):
         _without_manager(device, connection)
@@ -47,6 +47,11 @@ def do(device: Device) -> None:
         device.tools.run("nmcli", "--wait", "0", "connection", "up", "id", name)
     except SetupFailed as error:
         device.say(f"the connection is not up yet: {error}")
+
+
+def _given(device: Device) -> str:
+    """Return the card's profile; empty if it names none."""
+    return (device.card.content(_ON_CARD) or b"").decode("utf-8", "replace")
 
 
 def _free_the_air(device: Device) -> None:

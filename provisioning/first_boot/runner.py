@@ -45,6 +45,7 @@ class Runner:
         self._steps = tuple(steps)
         self._shown = Shown(places, tools, say)
         self._card: Card | None = None
+        self._left_over: list[str] = []
         self._at = SetupState("PREPARING")
 
     def run(self) -> None:
@@ -81,6 +82,7 @@ class Runner:
         self._card = None
         self._at = SetupState("PREPARING", steps=len(self._steps))
         card = self._card = read_card(self._places.card)
+        self._say_left_over(card.left_over())
         device = Device(self._places, self._tools, card, self._say, self._progress)
         device.make_writable(_BOOT)
         return device
@@ -98,13 +100,14 @@ class Runner:
             raise SetupFailed(f"{step.name}: done, and yet not as it should be")
 
     def _finish(self, device: Device) -> None:
+        # Enrolment may not write onto the card: what it said last is left there for it. Before it
+        # is noted that all is done, or a power cut would leave there for good what was before.
+        if (last := read_state(self._places.setup)) is not None:
+            self._shown.show(last)
         done = self._places.state / DONE
         if not same(done, device.card.encoded):
             put(done, device.card.encoded)
             self._say("all of the card is in effect")
-        # Enrolment may not write onto the card: what it said last is left there for it.
-        if (last := read_state(self._places.setup)) is not None:
-            self._shown.show(last)
         for place in ("/", _BOOT):
             try:
                 device.as_at_boot(place)
@@ -113,6 +116,12 @@ class Runner:
                 self._say(f"{place} stays writable until the next boot: {error}")
 
     # --- telling ------------------------------------------------------------------------------
+
+    def _say_left_over(self, names: list[str]) -> None:
+        """Say once what lies on the card and is not of it: somebody may count on it."""
+        if names and names != self._left_over:
+            self._say(f"not of this card, and left alone: {', '.join(names)}"[:300])
+        self._left_over = names
 
     def _progress(self, what: str) -> None:
         self._say(what)

@@ -34,15 +34,19 @@ def start(device: Device) -> None:
 
 
 def is_enrolled(device: Device) -> bool:
-    """True if the device has an identity, and enrolment has done with the card's token."""
-    return _identity(device) != "" and (not device.card.token.exists() or device.enrolled.exists())
+    """True if the device has an identity, and enrolment has come to its end in this boot.
+
+    Also without a token: what it says last is what is left on the card.
+    """
+    return _identity(device) != "" and device.enrolled.exists()
 
 
 def wait_for_enrolment(device: Device) -> None:
     """Wait until central knows the device, as long as it takes; take a spent token away.
 
     The states on the screen are enrolment's own meanwhile. A token that enrolment left on
-    the card, since central did not take it, is tried again at the next boot.
+    the card, since central did not take it, is tried again at the next boot; if it is taken
+    then, the boot after that comes here again for it (``start.sh``).
     """
     device.tools.run("systemctl", "start", _ENROL, timeout_s=None)
     spent_on = _identity(device)

@@ -22,6 +22,7 @@ from device.store.setup import (
     state_text,
     write_state,
 )
+from provisioning.first_boot.card import leaves_out
 from provisioning.first_boot.tools import Tools
 
 _STATES: Final = "setup_states.toml"
@@ -89,6 +90,8 @@ class Shown:
         for folder in (self._places.card, self._places.settings):
             if self._known:
                 break
+            if leaves_out(folder, _STATES):
+                continue  # an earlier card's
             # A card without these texts, or with damaged ones, is what is being shown then.
             with suppress(OSError, ValueError, KeyError, TypeError):
                 self._known = meanings(folder / _STATES)

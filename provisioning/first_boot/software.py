@@ -41,6 +41,8 @@ def install(device: Device) -> None:
     """
     if not device.card.release:
         raise SetupStopped("BAD_RELEASE", "the card brings no release, and the image has none")
+    if _RELEASE_KEY not in device.card.files:
+        raise SetupStopped("BAD_RELEASE", f"the card names no {_RELEASE_KEY} to check it with")
     shelf = device.shelf
     if shelf.current():
         shelf.remove_others()
@@ -151,12 +153,9 @@ def set_up(device: Device) -> None:
 
 
 def _given(device: Device) -> list[tuple[str, bytes | None]]:
-    card = device.places.card
+    """Return each setting as the card has it; None where it names none."""
     try:
-        return [
-            (name, (card / name).read_bytes() if (card / name).exists() else None)
-            for name in _TAKEN_OVER
-        ]
+        return [(name, device.card.content(name)) for name in _TAKEN_OVER]
     except OSError as error:
         raise DeviceError(f"the card cannot be read: {error}") from error
 

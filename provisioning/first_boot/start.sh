@@ -19,6 +19,7 @@ unit=haochaping-first-boot.service
 done=$root/var/lib/haochaping/applied.json
 serial=$root/sys/firmware/devicetree/base/serial-number
 board=$root/etc/haochaping/board
+identity=$root/var/lib/haochaping/device/identity.json
 
 unit() {
     cat <<'UNIT'
@@ -100,7 +101,16 @@ needed() {
     if [ -r "$serial" ]; then
         [ "$(tr -d '\0' <"$serial")" = "$(cat "$board" 2>/dev/null)" ] || return 0
     fi
-    return 1
+    spent
+}
+
+# True if central has taken the token that lies on the card. It did so at a boot at which first
+# boot had nothing to do: enrolment alone cannot make the card writable, to take the token away
+# and to say how it ended.
+spent() {
+    [ -r "$card/token" ] && [ -r "$identity" ] || return 1
+    word=$(tr -d '[:space:]' <"$card/token" | sha256sum)
+    grep -q "\"${word%% *}\"" "$identity"
 }
 
 run() {

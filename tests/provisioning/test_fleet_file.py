@@ -131,6 +131,17 @@ def test_a_file_that_is_no_fleet_file_at_all_is_told_once_and_nothing_of_what_it
     assert "a fleet file begins with [fleet]" in only
 
 
+def test_a_fleet_file_that_chinese_input_typed_throughout_is_told_of_every_line(desk: Desk):
+    path = desk.folder / "fleet.toml"
+    path.write_text("【fleet】\ncentral ＝ “https://x”\nntp = \n【【device】】\nwindow ＝ １\n")
+    checked = check_fleet(path)
+    assert [mistake.place.line for mistake in checked.mistakes] == [1, 2, 3, 4, 5]
+    told = list(map(str, checked.mistakes))
+    assert ["is full-width" in line for line in told] == [True, True, False, True, True]
+    assert ["begins with [fleet]" in line for line in told] == [True, *4 * [False]]
+    assert not any("missing" in line or "no device" in line for line in told)
+
+
 def test_a_number_where_text_belongs_is_one_mistake(desk: Desk):
     path = desk.write(device("window = 15"))
     assert [one.text for one in check_fleet(path).mistakes] == [

@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import shutil
+import subprocess
 import sys
 import tarfile
 from collections.abc import Collection, Iterator
@@ -21,6 +22,7 @@ from io import BytesIO
 from pathlib import Path
 
 from device.store.deployed import Deployed
+from device.store.setup import SetupState, write_state
 from protocol import release_key, releases
 from protocol.releases import Manifest, this_platform
 from provisioning.first_boot.errors import CommandFailed
@@ -361,6 +363,7 @@ class Machine(Tools):
             spent = hashlib.sha256(self.taken.encode()).hexdigest()
             identity = json.dumps({"device": "d-1", "token_sha256": spent})
             (self.places.data / "identity.json").write_text(identity)
+            write_state(self.places.setup, SetupState("READY", device=NAME))
         return ""
 
     def _dpkg(self, _words, _given):
@@ -448,6 +451,22 @@ def write_card(
         "files": {file: hashlib.sha256(content).hexdigest() for file, content in files.items()},
         **changed,
     }
+    (folder / "card.json").write_text(json.dumps(said, indent=1))
+
+
+def is_needed(root: Path) -> bool:
+    """Return whether the unit of first boot would run at this boot (``start.sh needed``)."""
+    script = Path(__file__).parents[3] / "provisioning/first_boot/start.sh"
+    return not subprocess.run(
+        ["sh", str(script), "needed"], env={**os.environ, "HAOCHAPING_ROOT": str(root)}
+    ).returncode
+
+
+def unname(folder: Path, *names: str) -> None:
+    """Have ``card.json`` name these files no longer, as if they were an earlier card's."""
+    said = json.loads((folder / "card.json").read_text())
+    for name in names:
+        del said["files"][name]
     (folder / "card.json").write_text(json.dumps(said, indent=1))
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from machine_rig import ISSUED_S, KEY, NAME, write_card
+from machine_rig import ISSUED_S, KEY, NAME, unname, write_card
 
-from provisioning.first_boot.card import read_card
+from provisioning.first_boot.card import leaves_out, read_card
 from provisioning.first_boot.errors import SetupStopped
 
 
@@ -89,3 +89,27 @@ def test_no_bytes_at_all_make_reading_fail_otherwise(tmp_path_factory, content):
 def test_a_spent_token_that_is_gone_is_no_damage(tmp_path):
     write_card(tmp_path, token="")
     assert not read_card(tmp_path).token.exists()
+
+
+def test_only_what_the_card_names_is_among_its_files(tmp_path):
+    write_card(tmp_path)
+    unname(tmp_path, "release.pem")
+    (tmp_path / "ca.pem").write_bytes(b"of an earlier card")
+    card = read_card(tmp_path)
+    assert card.content("device.toml") == (tmp_path / "device.toml").read_bytes()
+    assert card.content("ca.pem") is None and card.content("release.pem") is None
+
+
+def test_what_is_left_over_is_named_in_words_that_steer_no_terminal(tmp_path):
+    write_card(tmp_path)
+    (tmp_path / "debs").mkdir()
+    for name in ("ca.pem", "STATE.txt", "firstrun.sh", "a\x1b[2J.txt", "debs/old_1_all.deb"):
+        (tmp_path / name).write_bytes(b"x")
+    assert read_card(tmp_path).left_over() == ["a?[2J.txt", "ca.pem", "debs/old_1_all.deb"]
+
+
+def test_a_card_that_cannot_be_read_leaves_nothing_out(tmp_path):
+    write_card(tmp_path)
+    assert leaves_out(tmp_path, "ca.pem") and not leaves_out(tmp_path, "release.pem")
+    (tmp_path / "card.json").write_text("{")
+    assert not leaves_out(tmp_path, "ca.pem")

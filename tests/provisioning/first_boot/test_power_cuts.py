@@ -4,7 +4,7 @@ import os
 from itertools import count
 
 import pytest
-from machine_rig import PLUG, PowerCut, all_files
+from machine_rig import PLUG, TOKEN, PowerCut, all_files, is_needed
 
 EVERY = 1 if os.environ.get("HAOCHAPING_EVERY_CUT") else 17
 """Of some 450 points in time; all of them take a minute."""
@@ -46,6 +46,29 @@ def test_the_power_may_go_again_while_it_recovers(make_machine, undisturbed, fir
     assert all_files(machine.root) == undisturbed
 
 
+def test_a_token_spent_at_a_later_boot_is_taken_away_through_any_power_cut(machine):
+    machine.run_first_boot()
+    set_up = all_files(machine.root)
+    for at in count(1):
+        (machine.places.card / "token").write_text(f"{TOKEN}\n")
+        machine.places.state_file.write_text("22  CENTRAL_UNREACHABLE")
+        machine.boot()
+        assert is_needed(machine.root)
+        try:
+            machine.run_first_boot(cut_at=at)
+            cut = False
+        except PowerCut:
+            cut = True
+        machine.boot()
+        if is_needed(machine.root):
+            machine.run_first_boot()
+        assert all_files(machine.root) == set_up, f"cut at change {at}"
+        assert not is_needed(machine.root)
+        if not cut:
+            break
+    assert at > 10
+
+
 def test_nothing_takes_a_files_place_before_it_is_on_disk(machine):
     machine.watch_order = True
     machine.run_first_boot()
@@ -66,5 +89,7 @@ def test_a_device_that_is_set_up_is_left_alone(machine):
         "systemctl is-active haochaping-kiosk.service",
         "systemctl daemon-reload",
         "systemctl start --no-block haochaping.target",
+        "systemctl start haochaping-enrol.service",
+        "systemctl is-active haochaping-kiosk.service",
         "mount -o remount,ro /boot/firmware",
     ]

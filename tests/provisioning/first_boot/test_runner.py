@@ -1,7 +1,7 @@
 """First boot goes on for ever, and says in every place how far it is."""
 
 import pytest
-from machine_rig import NAME, Machine
+from machine_rig import NAME, Machine, unname
 
 from device.store.setup import SetupState, meanings, read_state, write_state
 from provisioning.first_boot.errors import CommandFailed, SetupFailed
@@ -81,6 +81,30 @@ def test_a_card_without_any_file_is_said_everywhere(machine):
     assert machine.places.state_file.read_text("utf-8-sig").startswith("40  NO_PROFILE")
     console = (machine.root / "dev/tty1").read_text()
     assert "40  NO_PROFILE" in console and "Write the card again" in console
+
+
+def test_what_is_left_over_from_an_earlier_card_is_said_once(machine):
+    unname(machine.places.card, "setup_states.toml")
+    (machine.places.card / "ca.pem").write_text("x")
+    run(machine, failing(4, SetupFailed("the cable is out")))
+    told = [line for line in machine.said if "not of this card" in line]
+    assert told == ["not of this card, and left alone: ca.pem, setup_states.toml"]
+
+
+def test_texts_that_the_card_does_not_name_are_not_shown(machine):
+    unname(machine.places.card, "setup_states.toml")
+    with pytest.raises(TimeoutError):
+        run(machine, failing(99, SetupFailed("x")))
+    left = machine.places.state_file.read_text("utf-8-sig")
+    assert left.startswith("--  STEP_FAILED") and "有一步没有完成" not in left
+
+
+def test_a_damaged_card_is_said_in_every_language_if_it_has_the_texts(machine):
+    (machine.places.card / "card.json").write_text("{")
+    with pytest.raises(TimeoutError):
+        run(machine)
+    left = machine.places.state_file.read_text("utf-8-sig")
+    assert left.startswith("41  BAD_PROFILE") and "重新写卡" in left
 
 
 def test_the_state_is_left_on_the_card_in_every_language(machine):

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from machine_rig import write_card
+from machine_rig import TOKEN, write_card
 
 from provisioning import pack
 
@@ -127,6 +127,48 @@ def test_a_device_whose_card_has_lost_its_files_goes_on_as_it_is(root):
     finish(root)
     shutil.rmtree(root / "boot/firmware/haochaping")
     assert start(root, "needed").returncode == 1
+
+
+def enrolled_with(root: Path, token: str) -> None:
+    home = root / "var/lib/haochaping/device"
+    home.mkdir()
+    spent = hashlib.sha256(token.encode()).hexdigest()
+    (home / "identity.json").write_text(json.dumps({"device": "d-1", "token_sha256": spent}))
+
+
+@pytest.mark.parametrize("ending", ["", "\n", "\r\n"])
+def test_a_spent_token_on_the_card_needs_it_again(root, ending):
+    start(root, "later")
+    finish(root)
+    enrolled_with(root, TOKEN)
+    token = root / "boot/firmware/haochaping/token"
+    token.write_bytes(f"{TOKEN}{ending}".encode())
+    needed = start(root, "needed")
+    assert (needed.returncode, needed.stdout, needed.stderr) == (0, "", "")
+    token.unlink()
+    assert start(root, "needed").returncode == 1
+
+
+@pytest.mark.parametrize("on_card", ["ANOTHER-TOKEN", ""])
+def test_a_token_that_central_has_not_taken_is_enrolments_alone(root, on_card):
+    start(root, "later")
+    finish(root)
+    enrolled_with(root, TOKEN)
+    (root / "boot/firmware/haochaping/token").write_text(on_card)
+    assert start(root, "needed").returncode == 1
+
+
+def test_a_device_that_is_not_enrolled_keeps_its_token(root):
+    start(root, "later")
+    finish(root)
+    assert start(root, "needed").returncode == 1
+
+
+def test_nothing_that_serves_waits_for_first_boot(root):
+    unit = start(root, "unit").stdout
+    assert "Before=" not in unit
+    for file in (Path(__file__).parents[3] / "systemd").rglob("*.*"):
+        assert file.is_dir() or "haochaping-first-boot" not in file.read_text(encoding="utf-8")
 
 
 def test_newer_first_boot_on_a_card_takes_the_olders_place(root):

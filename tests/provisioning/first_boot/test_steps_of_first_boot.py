@@ -14,6 +14,7 @@ from machine_rig import (
     WIFI_SECRET,
     WIRED,
     all_files,
+    unname,
     write_card,
 )
 
@@ -205,6 +206,14 @@ def test_wireless_without_network_manager_is_said_and_no_password_with_it(machin
     assert WIFI_SECRET not in str(caught.value)
 
 
+def test_a_keyfile_that_the_card_does_not_name_is_not_used(machine):
+    unname(machine.places.card, "network.nmconnection")
+    machine.run_first_boot()
+    assert not (machine.root / "etc/NetworkManager/system-connections").exists()
+    assert WIFI_SECRET in (machine.places.card / "network.nmconnection").read_text()
+    assert not ran(machine, "nmcli") and not ran(machine, "rfkill")
+
+
 def test_a_damaged_keyfile_is_refused_without_quoting_it(machine):
     rewrite(machine, keyfile=f"psk={WIFI_SECRET}\n")
     with pytest.raises(SetupStopped) as caught:
@@ -296,6 +305,14 @@ def test_a_newer_release_that_came_by_an_update_stays(machine):
     assert text(machine, "etc/systemd/system/haochaping.target") == "# 0.3.0\n"
 
 
+def test_a_makers_key_that_the_card_does_not_name_vouches_for_no_release(machine):
+    unname(machine.places.card, "release.pem")
+    with pytest.raises(SetupStopped, match=r"names no release\.pem") as caught:
+        machine.try_once()
+    assert caught.value.state == "BAD_RELEASE"
+    assert not (machine.root / "var/lib/haochaping/current").exists()
+
+
 def test_a_card_without_a_release_needs_an_image_that_has_one(machine):
     rewrite(machine, release="")
     with pytest.raises(SetupStopped, match="brings no release") as caught:
@@ -373,6 +390,27 @@ def test_an_image_that_can_draw_is_left_as_it_is(machine):
     assert not ran(machine, "dpkg")
 
 
+@pytest.mark.parametrize("name", ["ca.pem", "release.pem", "setup_states.toml"])
+def test_a_setting_that_the_card_does_not_name_is_not_taken_over(machine, name):
+    machine.run_first_boot()
+    rewrite(machine, token="", release="")
+    if name == "ca.pem":
+        (machine.places.card / name).write_text("of an earlier card")
+    else:
+        unname(machine.places.card, name)
+    machine.run_first_boot()
+    assert not (machine.places.settings / name).exists()
+    assert (machine.places.card / name).exists()
+
+
+def test_the_settings_of_the_card_before_go_with_it(machine):
+    machine.run_first_boot()
+    (machine.places.settings / "ca.pem").write_text("of an earlier card")
+    rewrite(machine, token="", technician={"name": "wang", "ssh_keys": [KEY]})
+    machine.run_first_boot()
+    assert not (machine.places.settings / "ca.pem").exists()
+
+
 def test_the_profile_is_readable_by_the_two_processes_and_nobody_else(machine):
     machine.run_first_boot()
     profile = machine.root / "etc/haochaping/device.toml"
@@ -427,6 +465,27 @@ def test_a_token_that_central_did_not_take_stays_for_the_next_boot(machine):
     machine.run_first_boot()
     assert (machine.places.card / "token").read_text() == "ANOTHER-TOKEN"
     assert any("central has not taken it" in line for line in machine.said)
+
+
+def test_a_token_that_central_took_at_a_later_boot_leaves_the_card_at_the_boot_after(machine):
+    machine.run_first_boot()
+    rewrite(machine, token="ANOTHER-TOKEN")
+    machine.run_first_boot()
+    machine.taken = "ANOTHER-TOKEN"
+    machine.run("systemctl", "start", "haochaping-enrol.service")  # first boot is not there
+    machine.places.state_file.write_text("45  STEP_FAILED")
+    machine.boot()
+    machine.run_first_boot()
+    assert not (machine.places.card / "token").exists()
+    assert machine.places.state_file.read_text("utf-8-sig").startswith("00  READY")
+    assert machine.is_read_only("/boot/firmware/haochaping/token")
+
+
+def test_a_card_written_anew_without_a_token_says_in_the_end_what_enrolment_says(machine):
+    machine.run_first_boot()
+    rewrite(machine, token="", version="0.3.0")
+    machine.run_first_boot()
+    assert machine.places.state_file.read_text("utf-8-sig").startswith("00  READY")
 
 
 def test_an_enrolment_that_ends_without_an_identity_is_not_believed(machine, monkeypatch):
