@@ -31,8 +31,6 @@ from provisioning.fleet_seats import Halls, read_seats
 from provisioning.fleet_typing import told_as_typed
 
 MAX_BYTES = 16 * 1024 * 1024
-_FULL_WIDTH = "is full-width"
-"""How `toml_lines` says that a Chinese input method typed what should be TOML."""
 _TABLES = ("[fleet]", "[fleet.technician]", "[fleet.defaults]", "[halls.CODE]", "[[device]]")
 
 
@@ -125,8 +123,8 @@ class _Sorted:
         read = toml_lines.read(text)
         self.is_foreign = bool(read.slips) and not read.tables and not read.leaves
         """The file has not one line of a fleet file."""
-        for line, said in _told(read.slips) if self.is_foreign else read.slips:
-            findings.mistake(Place(path, line), said)
+        for slip in _told(read.slips) if self.is_foreign else read.slips:
+            findings.mistake(Place(path, slip.line), slip.text)
         for table, line in read.tables.items():
             self._row(table, line)
         for where, leaf in read.leaves.items():
@@ -213,9 +211,10 @@ def _told(slips: list[toml_lines.Slip]) -> list[toml_lines.Slip]:
     That it is none at all, by its first line; but every line where Chinese input typed it: then
     it is one, and each is to be mended.
     """
-    (line, said), *others = slips
-    first = toml_lines.Slip(line, f"{said}; a fleet file begins with [fleet] (docs/fleet.md)")
-    return [first, *others] if any(_FULL_WIDTH in said for _, said in slips) else [first]
+    first, *others = slips
+    advice = "a fleet file begins with [fleet] (docs/fleet.md)"
+    first = first._replace(text=f"{first.text}; {advice}")
+    return [first, *others] if any(slip.full_width for slip in slips) else [first]
 
 
 def _unknown(written: str, name: str, known: dict[str, Key]) -> str:

@@ -40,6 +40,8 @@ class Slip(NamedTuple):
 
     line: int
     text: str
+    full_width: bool = False
+    """A Chinese input method typed what should be TOML."""
 
 
 class Read(NamedTuple):
@@ -174,7 +176,7 @@ def _slip(error: Exception, line: int, statement: str) -> Slip:
         if typed
         else ""
     )
-    return Slip(line, f"this is not TOML: {said[:1].lower()}{said[1:]}{hint}")
+    return Slip(line, f"this is not TOML: {said[:1].lower()}{said[1:]}{hint}", bool(typed))
 
 
 def _without_text(statement: str) -> str:

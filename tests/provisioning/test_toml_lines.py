@@ -85,7 +85,7 @@ def test_every_broken_statement_is_told_and_the_others_are_read():
 
 def test_a_key_and_a_table_given_twice_name_the_line_of_the_first():
     found = read("[a]\nb = 1\nb = 2\n[c]\n[a]\n")
-    assert [tuple(slip) for slip in found.slips] == [
+    assert [(slip.line, slip.text) for slip in found.slips] == [
         (3, "b is given in line 2 already"),
         (5, "this table is in line 1 already"),
     ]
