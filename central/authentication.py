@@ -123,8 +123,7 @@ def device_of(request: Request[Any, Any, Any], body: bytes | None, database: Dat
     device = keys.device
     if device is None or len(results) != 1:
         raise Refused(401, "bad-signature", "exactly one signature is expected")
-    if device.revoked:
-        raise Refused(403, "device-revoked", f"{device.name} was retired")
+    device.refuse_if_retired()
     return device
 
 

@@ -38,7 +38,8 @@ SMALL_BODY = 64 * 1024
     tags=["devices"],
     summary="Make a new device known",
     description="The one-time token binds to the first board and keys that use it; the same "
-    "request again gets the same identity. A token made to replace a device revokes that one. "
+    "request again gets the same identity. A token made to replace a device revokes that one; a "
+    "board with new keys revokes what it was before in its hall. "
     "Both keys prove themselves in the body, so this call is not signed otherwise.",
     responses=problems(400, 403, 409, 413, 415),
     media_type="application/json",

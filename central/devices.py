@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, Table, select, up
 
 from central import schema
 from central.database import insert_new
-from central.errors import Unknown
+from central.errors import Retired, Unknown
 from protocol import receipts, records
 from protocol.keys import SigningKey, VerifyKey, verify_key
 
@@ -21,13 +21,24 @@ class Device:
     window: str
     record_key: VerifyKey
     transport_key: bytes
-    revoked: bool
+    revoked_ms: int | None
+    """Since when nothing of it is taken any more; None while it serves."""
     frozen: bool
     head: int
     head_digest: bytes
     """What its next record must name; `records.genesis` while there is none."""
     issued_ms: int
     """Of its last receipt."""
+
+    @property
+    def revoked(self) -> bool:
+        """True if it was retired."""
+        return self.revoked_ms is not None
+
+    def refuse_if_retired(self, advice: str = "") -> None:
+        """Raise `Retired` if it was; ``advice`` is added to what is told."""
+        if self.revoked_ms is not None:
+            raise Retired(self.name, self.revoked_ms, advice)
 
     def next_issue(self, now_ms: int) -> int:
         """Return the time for its next receipt; to be kept in the row before it goes out.
@@ -107,7 +118,7 @@ def _device(row: Row[Any]) -> Device:
         window=row.window,
         record_key=verify_key(row.algorithm, row.record_key),
         transport_key=row.transport_key,
-        revoked=row.revoked_ms is not None,
+        revoked_ms=row.revoked_ms,
         frozen=row.frozen_ms is not None,
         head=row.head,
         head_digest=row.head_hash if row.head else records.genesis(row.name, row.record_key),

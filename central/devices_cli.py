@@ -151,7 +151,7 @@ def _hand_out(
         )
         hand_over(args.out, given.token)
     if given.voided:
-        _advise(f"the token given out for {args.name} there before is no longer good")
+        _advise(f"the token given out for {args.name} before is no longer good")
     if given.replaces is not None:
         _advise(
             f"{given.replaces} is revoked as soon as a device enrols with this token, until "

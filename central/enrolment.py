@@ -3,20 +3,21 @@
 A lost answer is no harm: the same request gives the same identity again. A device that
 brings its own keys with a new token has been moved to that token's window. A token that was
 made to replace a device revokes that one in the same transaction: never do both stand there,
-never neither.
+never neither. So does a board that comes with new keys: it can be one device only, and what it
+was in its hall before ends with that.
 """
 
 import hashlib
 import secrets
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, func, insert, or_, select, update
 
-from central import devices, issuing, schema
+from central import devices, issuing, places, schema
 from central.errors import Refused, Unknown
 from protocol.errors import ProtocolError
-from protocol.keys import SigningKey, key_id
-from protocol.messages import EnrolmentReply, EnrolmentRequest, check_enrolment
+from protocol.keys import SigningKey
+from protocol.messages import EnrolmentReply, EnrolmentRequest, check_enrolment, device_name
 
 _DAY_MS = 24 * 60 * 60 * 1000
 _BOARDS_NAMED = 20
@@ -97,8 +98,7 @@ def enrol(
     name = _name(connection, request, token, now_ms)
     device = devices.find(connection, name, lock=True)
     assert device is not None  # noqa: S101 - just found or made
-    if device.revoked:
-        raise Refused(403, "device-revoked", f"{name} was retired; it needs new keys")
+    device.refuse_if_retired("; it needs new keys")
     issued = issuing.issue(connection, device, key, phone_url, now_ms)
     return EnrolmentReply(
         device=name,
@@ -158,7 +158,7 @@ def _name(connection: Connection, request: EnrolmentRequest, token: Any, now_ms:
         moved |= {"host": token.name} if token.name else {}
         connection.execute(update(table).where(table.c.id == device_id).values(moved))
     else:
-        name = f"hcp-{key_id(request.record_key)}"
+        name = device_name(request.record_key)
         device_id = connection.execute(
             insert(table)
             .values(
@@ -182,13 +182,35 @@ def _name(connection: Connection, request: EnrolmentRequest, token: Any, now_ms:
         update(tokens).where(tokens.c.hash == token.hash).values(device_id=device_id)
     )
     if token.replaces not in (None, device_id):
-        connection.execute(  # unless it has been moved to another window meanwhile
-            update(table)
-            .where(table.c.id == token.replaces, table.c.window == token.window)
-            .where(table.c.revoked_ms.is_(None))
-            .values(revoked_ms=now_ms, replaced_by=name)
-        )
+        # unless it has been moved to another window meanwhile
+        there = (table.c.id == token.replaces) & (table.c.window == token.window)
+        _retire(connection, there, name, now_ms)
+    if same is None:
+        _retire(connection, _same_board(request.board, token.window, device_id), name, now_ms)
     return name
+
+
+def _same_board(board: str, window: str, device_id: int) -> ColumnElement[bool]:
+    """Return the condition that a device is what this board was before, in the same hall.
+
+    In the same hall alone: the board is what the caller says it is, and whoever has a card of
+    one hall has no say in another.
+    """
+    table = schema.device
+    was_it = (table.c.board == board) & (table.c.board != "") & (table.c.id != device_id)
+    return was_it & table.c.window.in_(places.in_hall_of(window))
+
+
+def _retire(
+    connection: Connection, which: ColumnElement[bool], successor: str, now_ms: int
+) -> None:
+    """Revoke the devices that ``which`` is true of: ``successor`` is there in their place."""
+    table = schema.device
+    connection.execute(
+        update(table)
+        .where(which, table.c.revoked_ms.is_(None))
+        .values(revoked_ms=now_ms, replaced_by=successor)
+    )
 
 
 def _spent(connection: Connection, request: EnrolmentRequest, token: Any) -> Refused:

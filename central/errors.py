@@ -6,7 +6,8 @@ ours or the operator's and end a command with a sentence that says what to do.
 
 from collections.abc import Mapping, Sequence
 
-from protocol.messages import Problem
+from protocol.messages import DEVICE_REVOKED, Problem
+from protocol.retirement import Retirement
 
 
 class CentralError(Exception):
@@ -49,7 +50,7 @@ _TITLES = {
     "method-not-allowed": "This address does not take this method",
     "bad-signature": "The request's signature is missing, incomplete or wrong",
     "device-unknown": "No device of this name is enrolled here",
-    "device-revoked": "This device has been retired",
+    DEVICE_REVOKED: "This device has been retired",
     "wrong-device": "The batch is another device's",
     "token-unknown": "This enrolment token was never given out here",
     "token-expired": "This enrolment token has expired",
@@ -104,3 +105,15 @@ class Refused(CentralError):
         title = _TITLES.get(code, "The request was refused")
         self.problem = ListedProblem(title, status, code, detail, mistakes=tuple(mistakes))
         self.headers = dict(headers or {})
+
+
+class Retired(Refused):
+    """Refused for good: who asks is a device that central takes nothing of any more.
+
+    The answer carries central's signature on that (`central.problems`): for a word that anybody
+    on the way could have written no device stops asking citizens.
+    """
+
+    def __init__(self, device: str, retired_ms: int, advice: str = "") -> None:
+        super().__init__(403, DEVICE_REVOKED, f"{device} was retired{advice}")
+        self.retirement = Retirement(device, retired_ms)

@@ -43,8 +43,8 @@ def take_in(
     examined = examine(batch.records, batch.first, device.name, device.record_key)
     with database.writing() as connection:
         locked = devices.find(connection, device.name, lock=True)
-        if locked is None or locked.revoked:
-            raise Refused(403, "device-revoked", f"{device.name} was retired")
+        assert locked is not None  # noqa: S101 - devices are never deleted
+        locked.refuse_if_retired()
         held = _held(connection, locked, batch.first, batch.first + len(examined) - 1)
         judgement = judge(
             locked.head, locked.head_digest, examined, held, gap_before=batch.gap_before

@@ -65,3 +65,10 @@ def number_of(connection: Connection, code: str) -> str | None:
     return connection.execute(
         select(table.c.number).where(table.c.code == code)
     ).scalar_one_or_none()
+
+
+def in_hall_of(code: str) -> Select[tuple[str]]:
+    """Return the query for the codes of all windows of the hall that window ``code`` is in."""
+    table = schema.service_window
+    hall = select(table.c.hall).where(table.c.code == code).scalar_subquery()
+    return select(table.c.code).where(table.c.hall == hall)

@@ -8,13 +8,15 @@ from typing import Any
 import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
+from msgspec.structs import replace
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from central import throttle
-from central.errors import Refused
+from central.errors import Refused, Retired
 from central.service import Central
 from central.throttle import TooMany
+from protocol import retirement
 from protocol.messages import PROBLEM_TYPE
 
 _LOG = logging.getLogger("haochaping.central")
@@ -31,14 +33,17 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]
     """Return the problem document for ``error``, counted by its code."""
     refused = _refusal(error)
     central: Central = request.app.state.central
-    central.refusals.count(refused.problem.code)
+    problem = refused.problem
+    central.refusals.count(problem.code)
+    if isinstance(refused, Retired):
+        problem = replace(problem, notice=retirement.sign(refused.retirement, central.key))
     if _is_outage(error):
         _LOG.error("%s failed: %s", request.method, _in_one_line(error))
-    elif refused.problem.status >= 500:
+    elif problem.status >= 500:
         _LOG.error("%s failed", request.method, exc_info=error)
     return Response(
-        content=msgspec.json.encode(refused.problem),
-        status_code=refused.problem.status,
+        content=msgspec.json.encode(problem),
+        status_code=problem.status,
         media_type=PROBLEM_TYPE,
         headers={"Cache-Control": "no-store", **refused.headers},
     )

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, select, update
 
-from central import schema
+from central import places, schema
 from central.ages import ago
 from central.enrolment import hash_token, make_token
 from central.errors import CentralError, Unknown
@@ -32,7 +32,7 @@ class Token(NamedTuple):
     replaces: str | None
     """Name of the device that is revoked when the token is used."""
     voided: int
-    """Unused tokens for a device of that name there, given out before: no longer good."""
+    """Unused tokens for a device of that name in the hall, given out before: no longer good."""
 
 
 def give(
@@ -50,8 +50,9 @@ def give(
 
     With ``replace`` the device that stands there is revoked as the new one enrols; where there
     are several, it names which. With ``beside`` the new one joins them. A token that has a name
-    voids those given out for the same device before: of two cards for it, the one written last
-    counts. Raises `Unknown` for a window or a device that is not there, and `WindowTaken`.
+    voids those given out in its hall for the same device before: of two cards for it, the one
+    written last counts. Raises `Unknown` for a window or a device that is not there, and
+    `WindowTaken`.
     """
     here = standing(connection, window)
     replaced = None
@@ -83,11 +84,16 @@ def give(
 def _void_earlier(
     connection: Connection, window: str, name: str, newest: bytes, now_ms: int
 ) -> int:
-    """Let the unused tokens of a device to come expire, but ``newest``; returns how many."""
+    """Let the unused tokens of a device to come expire, but ``newest``; returns how many.
+
+    At every window of the hall: a name is one device, and the card on which its window was wrong
+    must not make another.
+    """
     tokens = schema.enrolment_token
     return connection.execute(
         update(tokens)
-        .where(tokens.c.window == window, tokens.c.name == name, tokens.c.hash != newest)
+        .where(tokens.c.window.in_(places.in_hall_of(window)))
+        .where(tokens.c.name == name, tokens.c.hash != newest)
         .where(tokens.c.device_id.is_(None), tokens.c.expires_ms >= now_ms)
         .values(expires_ms=now_ms - 1)
     ).rowcount

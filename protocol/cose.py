@@ -22,6 +22,7 @@ PHONE: Final = b"haochaping/phone"
 REMOTE: Final = b"haochaping/remote"
 BY_PHONE: Final = b"haochaping/by-phone"
 EVIDENCE: Final = b"haochaping/evidence"
+RETIREMENT: Final = b"haochaping/retirement"
 
 _SIGN1_TAG = 18
 _PROTECTED = cbor2.dumps({1: EDDSA})

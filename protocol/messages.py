@@ -13,7 +13,7 @@ import msgspec
 
 from protocol import cose
 from protocol.errors import Malformed
-from protocol.keys import EDDSA, SigningKey, verify_key
+from protocol.keys import EDDSA, SigningKey, key_id, verify_key
 from protocol.limits import Code, Count, Milliseconds, Sequence, Short
 from protocol.records import ClockQuality
 
@@ -180,8 +180,12 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     detail: str = ""
     """For people: what is wrong and what to do."""
     type: str = "about:blank"
+    notice: bytes = b""
+    """With ``device-revoked``: a signed `protocol.retirement.Retirement`."""
 
 
+DEVICE_REVOKED = "device-revoked"
+"""The code for a device that central takes nothing of any more."""
 PROBLEM_TYPE = "application/problem+json"
 BATCH_TYPE = "application/cbor"
 MAX_WAIT_S = 25
@@ -211,6 +215,11 @@ def enrolment_statement(token: str, board: str, record_key: bytes, transport_key
     """Return what both new keys sign: that they belong together, to this token and board."""
     statement: list[Any] = [token, board, record_key, transport_key]
     return cbor2.dumps(statement)
+
+
+def device_name(record_key: bytes) -> str:
+    """Return the name that central gives to the device with this record key."""
+    return f"hcp-{key_id(record_key)}"
 
 
 def request_enrolment(

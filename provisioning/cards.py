@@ -32,6 +32,9 @@ from provisioning.previous import Previous
 from provisioning.progress import Progress
 from provisioning.tokens import TokenDesk
 
+_VOIDED = "a card written for it before, and not used, is no longer good"
+_ANEW = "if central has retired it, --replace makes it a new device"
+
 
 class Place(Protocol):
     """Where a card is written: a boot partition, a folder, a zip file."""
@@ -61,6 +64,16 @@ class Result(StrEnum):
     UNCHANGED = "unchanged"
     FAILED = "failed"
     LEFT = "not tried"
+
+
+class Agreed(NamedTuple):
+    """What was settled with central for one card, before it is written."""
+
+    enrolment: Enrolment
+    remark: str
+    """For the technician."""
+    done: str = ""
+    """What is so already, whether the card can be written or not."""
 
 
 class Outcome(NamedTuple):
@@ -140,7 +153,7 @@ def write_cards(
 
 def enrolment_for(
     fleet: Fleet, seat: Seat, previous: Previous | None, desk: TokenDesk, wish: Wish
-) -> tuple[Enrolment, str]:
+) -> Agreed:
     """Return the enrolment that the card of ``seat`` gets, and a remark for the technician.
 
     Raises `CardInUse`, `CentralRefuses`, `CentralUnreachable` or `KeyRefused`.
@@ -162,15 +175,16 @@ def enrolment_for(
         if wish is Wish.MOVE:
             raise CardInUse(f"{error}. Move or revoke that one first") from error
         raise CardInUse(f"{error}. To put a new device in its place: --replace") from error
+    done = _VOIDED if granted.voided else ""
     remark = f"token until {_day(granted.enrolment.expires_ms)}"
-    if granted.voided:
-        remark += "; a card written for it before, and not used, is no longer good"
+    if done:
+        remark += f"; {done}"
     if granted.replaces:
         remark += f"; {granted.replaces} is retired when this device enrols"
     elif previous is not None and wish is Wish.MOVE:
         before = previous.note
         remark += f"; {before.name} goes from window {before.window} to {seat.window}, keys kept"
-    return granted.enrolment, remark
+    return Agreed(granted.enrolment, remark, done)
 
 
 def previous_at(place: Place, *, replace: bool) -> Previous | None:
@@ -207,7 +221,7 @@ def _is_to_move(fleet: Fleet, seat: Seat, previous: Previous, desk: TokenDesk) -
 
 def _kept(
     fleet: Fleet, seat: Seat, previous: Previous, desk: TokenDesk, wish: Wish
-) -> tuple[Enrolment, str] | None:
+) -> Agreed | None:
     """Return the enrolment that the card has already; None if it needs another."""
     note, replace = previous.note, wish is Wish.REPLACE
     if wish is Wish.MOVE and _is_to_move(fleet, seat, previous, desk):
@@ -236,16 +250,17 @@ def _kept(
         note.replace,
     )
     used = had._replace(token="")
+    settings = f"settings only, no token; {_ANEW}"
     if previous.used:
-        return None if replace else (used, "enrolled already: settings only, no token")
+        return None if replace else Agreed(used, f"enrolled already: {settings}")
     if not previous.token or (replace and not note.replace):
         return None
     status = desk.status(previous.token)
     if status.state is TokenState.SPENT and not replace:
-        return used, f"enrolled already as {status.device}: settings only, no token"
+        return Agreed(used, f"enrolled already as {status.device}: {settings}")
     if status.state is not TokenState.UNUSED or status.window != seat.window:
         return None
-    return had, f"token kept, until {_day(status.expires_ms or note.expires_ms)}"
+    return Agreed(had, f"token kept, until {_day(status.expires_ms or note.expires_ms)}")
 
 
 def _write(
@@ -260,11 +275,16 @@ def _write(
     previous = previous_at(place, replace=wish is Wish.REPLACE)
     # Worked out once without a token: a mistake in the settings must not cost one.
     make(seat, Enrolment("", "", 0, 0, None))
-    enrolment, remark = enrolment_for(fleet, seat, previous, desk, wish)
-    card = make(seat, enrolment)
-    written = place.write(card, progress)
+    agreed = enrolment_for(fleet, seat, previous, desk, wish)
+    try:
+        card = make(seat, agreed.enrolment)
+        written = place.write(card, progress)
+    except (ProvisioningError, BadConfiguration, OSError) as error:
+        if not agreed.done:
+            raise
+        return Outcome(seat, Result.FAILED, f"{_told(error)}; {agreed.done}")
     result = Result.WRITTEN if written.written else Result.UNCHANGED
-    return Outcome(seat, result, remark, card)
+    return Outcome(seat, result, agreed.remark, card)
 
 
 def _day(milliseconds: int) -> str:

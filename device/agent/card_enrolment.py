@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from device.agent.central import NotTrusted, Refused, WrongAnswer
+from device.agent.central import NotTrusted, Refused, Retired, WrongAnswer
 from device.agent.enrolment import enrol
 from device.agent.links import missing_network, own_address
 from device.core.errors import (
@@ -54,7 +54,6 @@ _REFUSALS = {
     "token-expired": "TOKEN_EXPIRED",
     "token-unknown": "TOKEN_UNKNOWN",
     "wrong-board": "WRONG_BOARD",
-    "device-revoked": "REVOKED",
     "key-known": "KEY_KNOWN",
 }
 _NO_WAY = frozenset({errno.ENETUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL, errno.ENODEV})
@@ -262,6 +261,8 @@ def standing_of(error: DeviceError | OSError) -> Standing:
     """Return what ``error`` means for somebody who stands before the device."""
     said = without_password(" ".join(str(error).split()))[:300]
     match error:
+        case Retired():  # the mere code is no more than a refusal: `central.retires`
+            return Standing("REVOKED", said, stopped=True)
         case Refused():
             name = _REFUSALS.get(error.problem.code)
             if name is None:

@@ -26,13 +26,14 @@ from http_message_signatures import (
 from device.core.errors import CentralError, CentralUnreachable
 from device.store.identity import Identity
 from device.store.profile import Central as Settings
-from protocol import by_phone, configuration, receipts
+from protocol import by_phone, configuration, receipts, retirement
 from protocol.by_phone import VisitByPhone
 from protocol.configuration import Configuration
 from protocol.errors import ProtocolError
-from protocol.keys import SigningKey
+from protocol.keys import SigningKey, VerifyKey
 from protocol.messages import (
     BATCH_TYPE,
+    DEVICE_REVOKED,
     MAX_PHOTO_BYTES,
     PROBLEM_TYPE,
     SIGNATURE_LABEL,
@@ -69,6 +70,10 @@ class Refused(CentralError):
         super().__init__(f"{problem.status} {problem.code}: {problem.detail or problem.title}")
         self.problem = problem
         self.retry_after_s = retry_after_s
+
+
+class Retired(Refused):
+    """Central takes nothing of this device any more, and has signed that."""
 
 
 class WrongAnswer(CentralUnreachable):
@@ -233,7 +238,28 @@ class CentralService:
             covered_component_ids=SIGNED_COMPONENTS_WITHOUT_BODY,
             body=body,
         )
-        return exchange(self._session, request, max_bytes)
+        try:
+            return exchange(self._session, request, max_bytes)
+        except Refused as refused:
+            if retires(refused, self._identity.device, self._central_key):
+                raise Retired(refused.problem, refused.retry_after_s) from refused
+            raise
+
+
+def retires(refused: Refused, device: str, central: VerifyKey) -> bool:
+    """True if ``refused`` carries the word of ``central``, signed, that ``device`` is retired.
+
+    A refusal itself is signed by nobody: over http, or behind a proxy that opens TLS, anybody on
+    the way can write one. So without a notice that is genuine and names this device it is one
+    like any other. A notice from another day may be played back: what it says is still true,
+    since the name of a retired device never comes back.
+    """
+    if refused.problem.code != DEVICE_REVOKED:
+        return False
+    try:
+        return retirement.verify(refused.problem.notice, central).device == device
+    except ProtocolError:
+        return False
 
 
 def open_session(settings: Settings) -> requests.Session:

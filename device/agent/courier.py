@@ -16,7 +16,7 @@ import msgspec
 
 from device.agent import health
 from device.agent.album import Album
-from device.agent.central import CentralService, Refused, WrongAnswer
+from device.agent.central import CentralService, Refused, Retired, WrongAnswer
 from device.agent.release_fetch import ReleaseFetch
 from device.core.errors import CentralError, DeviceError, StorageFull, StorageUnavailable
 from device.core.pace import retry_delay
@@ -41,10 +41,6 @@ LOOK_S = 0.5
 HEARTBEAT_S = 60.0
 FOLD_S = 60.0
 """How often the WAL of `agent.db` is folded back; it grows until then."""
-
-
-RETIRED = "device-revoked"
-"""Central's code for a device that it takes nothing of any more (`central.errors`)."""
 
 
 class ClonedCard(CentralError):
@@ -225,7 +221,7 @@ class Courier:
             log.warning("central: %s (try %d, next in %.1f s)", error, self._failures, delay)
         try:
             self._count(f"retry.{reason}")
-            self._briefing.set_online(False, retired=reason == f"refused.{RETIRED}")
+            self._briefing.set_online(False, retired=isinstance(error, Retired))
         except (StorageFull, StorageUnavailable) as full:
             log.warning("could not be counted: %s", full)
         return min(delay, LOOK_S)

@@ -17,21 +17,30 @@ from contextlib import contextmanager
 import msgspec
 
 from device import __version__
-from device.agent.central import NotTrusted, decode, exchange, open_session, prepare
-from device.core.errors import CentralError
+from device.agent.central import (
+    NotTrusted,
+    Refused,
+    Retired,
+    decode,
+    exchange,
+    open_session,
+    prepare,
+    retires,
+)
+from device.core.errors import CentralError, NotEnrolled
 from device.store import board as boards
 from device.store import lock
 from device.store.briefing import Briefing
 from device.store.card import token_hash
 from device.store.home import Home
-from device.store.identity import Identity, make_key, save_identity
+from device.store.identity import Identity, load_identity, make_key, save_identity
 from device.store.owners import acting_as_owner_of, give_to_owners
 from device.store.profile import Profile
 from protocol import configuration
 from protocol.configuration import Configuration
 from protocol.errors import ProtocolError
-from protocol.keys import verify_key
-from protocol.messages import EnrolmentReply, request_enrolment
+from protocol.keys import SigningKey, verify_key
+from protocol.messages import EnrolmentReply, device_name, request_enrolment
 
 
 def enrol(
@@ -72,7 +81,12 @@ def _enrol(
     # Everything that can fail here is tried before the token is spent.
     with _briefing(home) as briefing:
         with open_session(profile.central) as session:
-            reply = decode(exchange(session, request), EnrolmentReply)
+            try:
+                reply = decode(exchange(session, request), EnrolmentReply)
+            except Refused as refused:
+                if _retires(refused, home, record_key, pinned):
+                    raise Retired(refused.problem, refused.retry_after_s) from refused
+                raise
         identity, first = _trusted(reply, pinned)
         if first is not None:
             with acting_as_owner_of(home.agent_db.parent):
@@ -94,6 +108,21 @@ def _briefing(home: Home) -> Iterator[Briefing]:
     finally:
         with acting_as_owner_of(home.agent_db.parent):
             briefing.close()
+
+
+def _retires(
+    refused: Refused, home: Home, record_key: SigningKey, pinned: tuple[int, bytes] | None
+) -> bool:
+    """True if ``refused`` carries central's signature that the device of these keys is retired.
+
+    The key it must have signed with is ``pinned``, or the one that this device enrolled with;
+    where neither is known, nothing of the kind is believed.
+    """
+    try:
+        known = load_identity(home).central() if pinned is None else verify_key(*pinned)
+    except (NotEnrolled, ProtocolError):
+        return False
+    return retires(refused, device_name(record_key.public.raw), known)
 
 
 def _trusted(

@@ -111,7 +111,8 @@ def central_contact(patient: Patient) -> Finding:
         return fault(
             code,
             f"Central has retired this device; {last}.",
-            "It asks nobody any more. To use it again, write its card again (provision cards).",
+            "It asks nobody any more. To use it again, write its card with provision cards "
+            "--replace.",
             **figures,
         )
     if not online[0][0]:

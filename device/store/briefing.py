@@ -346,8 +346,8 @@ class Briefing:
     def set_online(self, online: bool, *, retired: bool = False) -> None:
         """Note whether central answered last time; written only when it changes.
 
-        A device that is ``retired`` stays so while central cannot be reached, until it serves
-        this device again.
+        A device that is ``retired``, for which there is central's signature, stays so while
+        central cannot be reached, until it serves this device again.
         """
         with self._reading():
             before = _link(self._db)

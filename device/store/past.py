@@ -21,7 +21,10 @@ _NOTE = "revoked"
 
 
 def note_revoked(home: Home, token_sha256: str) -> None:
-    """Note that central refused this folder's keys for good when they came with this token."""
+    """Note that central refused this folder's keys for good when they came with this token.
+
+    Only for what central has signed: with this the next start ends an identity.
+    """
     write_durably(home.root / _NOTE, token_sha256.encode() + b"\n", 0o644)
 
 

@@ -27,7 +27,7 @@ from central.enrolment import make_token
 from central.readers import make_reader
 from central.service import Central, make_key, now_ms
 from central.settings import Limits, Settings
-from protocol import messages, receipts, records
+from protocol import messages, receipts, records, retirement
 from protocol.keys import SigningKey
 from protocol.levels import Level
 from protocol.messages import Batch, BatchReply, EnrolmentReply, Heartbeat, HeartbeatReply
@@ -41,6 +41,7 @@ from protocol.records import (
     VisitClosed,
     VisitOpened,
 )
+from protocol.retirement import Retirement
 from protocol.subjects import Subject
 
 HALL = """
@@ -184,6 +185,20 @@ def problem_code(answer: requests.Response) -> str:
     assert problem["status"] == answer.status_code
     assert problem["title"]
     return str(problem["code"])
+
+
+def open_second_hall(place: RunningCentral, folder: Path) -> None:
+    """Bring in a hall like the first one, with windows V12 and V13."""
+    file = folder / "second-hall.toml"
+    file.write_text(HALL.replace("210100-01", "210100-02").replace('"W1', '"V1'), "utf-8")
+    with place.database.writing() as connection:
+        import_hall(connection, read_hall(file), file)
+
+
+def retirement_in(answer: requests.Response, place: RunningCentral) -> Retirement:
+    """The retirement that ``answer`` carries, signed by the central at ``place``."""
+    problem = msgspec.json.decode(answer.content, type=messages.Problem)
+    return retirement.verify(problem.notice, place.central.key.public)
 
 
 @dataclass

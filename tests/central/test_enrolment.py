@@ -1,14 +1,17 @@
 """How a device becomes known, and how it does not."""
 
+from pathlib import Path
+
 import msgspec
 import pytest
 import requests
-from central_rig import Device, RunningCentral, problem_code
+from central_rig import Device, RunningCentral, open_second_hall, problem_code, retirement_in
 from sqlalchemy import update
 
 from central import schema
 from protocol import configuration, messages
 from protocol.keys import SigningKey, verify_key
+from protocol.retirement import Retirement
 
 
 def test_a_token_gives_an_identity_and_a_first_configuration(central: RunningCentral) -> None:
@@ -126,6 +129,63 @@ def test_a_retired_device_does_not_come_back_with_its_old_keys(central: RunningC
         devices.revoke(connection, device.name, 1)
     answer = device.request_enrolment(central.token())
     assert (answer.status_code, problem_code(answer)) == (403, "device-revoked")
+    assert retirement_in(answer, central) == Retirement(device.name, 1)
+
+
+def test_no_other_refusal_carries_a_retirement(central: RunningCentral) -> None:
+    answer = Device(central).request_enrolment("0" * 32)
+    assert "notice" not in answer.json()
+
+
+# --- a board that was another device before ---------------------------------------------------
+
+
+@pytest.mark.parametrize("window", ["W12", "W13"])
+def test_a_board_that_comes_with_new_keys_ends_what_it_was_in_its_hall(
+    central: RunningCentral, window: str
+) -> None:
+    before = Device(central).enrol()
+    after = Device(central, window=window, board=before.board).enrol()
+    refused = before.call("GET", "/v1/configuration")
+    assert (refused.status_code, problem_code(refused)) == (403, "device-revoked")
+    assert standing(central, before) == (True, after.name)
+    assert standing(central, after) == (False, None)
+    again = after.enrol(central.token())  # its own keys: it is moved, and nobody is replaced
+    assert standing(central, again) == (False, None)
+
+
+def test_other_boards_of_the_hall_stay_as_they_are(central: RunningCentral) -> None:
+    neighbour = Device(central).enrol()
+    board = Device(central).enrol().board
+    Device(central, board=board).enrol()
+    assert standing(central, neighbour) == (False, None)
+
+
+def test_a_device_of_a_board_that_is_not_known_is_nobodys_past(central: RunningCentral) -> None:
+    before = Device(central).enrol()
+    with central.database.writing() as connection:
+        row = schema.device.c.name == before.name
+        connection.execute(update(schema.device).where(row).values(board=""))
+    Device(central).enrol()
+    assert standing(central, before) == (False, None)
+
+
+def test_a_card_of_one_hall_has_no_say_in_another(
+    own_central: RunningCentral, tmp_path: Path
+) -> None:
+    """What board it is the caller says itself."""
+    open_second_hall(own_central, tmp_path)
+    before = Device(own_central).enrol()
+    there = Device(own_central, window="V12", board=before.board).enrol()
+    assert standing(own_central, before) == standing(own_central, there) == (False, None)
+
+
+def test_an_enrolment_that_is_refused_ends_nothing(central: RunningCentral) -> None:
+    token = central.token()
+    before = Device(central).enrol(token)
+    refused = Device(central, board=before.board).request_enrolment(token)
+    assert problem_code(refused) == "token-spent"
+    assert standing(central, before) == (False, None)
 
 
 def test_only_a_tokens_hash_is_kept(central: RunningCentral) -> None:
@@ -145,6 +205,13 @@ def test_a_key_of_the_wrong_length_is_malformed_and_no_fault_of_ours(
     )
     answer = post(central, msgspec.structs.replace(honest, **{field: b"short"}))
     assert (answer.status_code, problem_code(answer)) == (403, "bad-proof")
+
+
+def standing(central: RunningCentral, device: Device) -> tuple[bool, str | None]:
+    """Whether it is retired, and who is there in its place."""
+    listed = central.ask("/v1/devices")["devices"]
+    (found,) = [one for one in listed if one["device"] == device.name]
+    return found["revoked"], found["replaced_by"]
 
 
 def alerts(central: RunningCentral, device: Device) -> list[tuple[str, str]]:

@@ -5,14 +5,16 @@ from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
-from central_rig import Device, RunningCentral, verdicts
+from central_rig import Device, RunningCentral, retirement_in, verdicts
 from sqlalchemy import select
 
 from central import device_api, schema
+from central.errors import Retired
 from protocol import records
 from protocol.levels import Level
 from protocol.messages import Batch, BatchReply
 from protocol.records import MAX_RECORD_BYTES, ClockQuality, Fault
+from protocol.retirement import Retirement
 
 
 def stored(device: Device) -> list[bytes]:
@@ -288,6 +290,23 @@ def test_what_is_revoked_sends_no_more(device: Device, central: RunningCentral) 
     device.write_boots(1)
     answer = device.post_batch(Batch(device.name, 2, (device.chain[1],)))
     assert (answer.status_code, answer.json()["code"]) == (403, "device-revoked")
+    assert retirement_in(answer, central) == Retirement(device.name, 1)
+
+
+def test_what_is_revoked_while_it_sends_is_told_so_too(
+    device: Device, central: RunningCentral
+) -> None:
+    from central import devices, ingest
+
+    device.write_boots(1)
+    batch = Batch(device.name, 1, (device.chain[0],))
+    with central.database.writing() as connection:
+        asked_as = devices.named(connection, device.name)
+        devices.revoke(connection, device.name, 1)
+    with pytest.raises(Retired) as refused:
+        ingest.take_in(central.database, batch, asked_as, central.central.key, 2)
+    assert refused.value.retirement == Retirement(device.name, 1)
+    assert stored(device) == []
 
 
 def test_a_boot_id_of_another_visit_is_no_anchor(device: Device) -> None:

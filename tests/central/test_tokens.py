@@ -1,12 +1,13 @@
 """A technician's tool asks for tokens, and what stands somewhere is not silently replaced."""
 
 import threading
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 import requests
-from central_rig import Device, RunningCentral, problem_code
+from central_rig import Device, RunningCentral, open_second_hall, problem_code
 from command_rig import Command
 from sqlalchemy import update
 
@@ -79,6 +80,27 @@ def test_of_two_cards_for_one_device_the_one_written_last_counts(
     assert states == ["expired", "unused", "unused"]
     device = Device(own_central).enrol(second["token"])
     assert seen(own_central, device)["host"] == "w12-east"
+
+
+def test_a_card_whose_window_was_corrected_counts_and_the_first_one_does_not(
+    own_central: RunningCentral, technician: str
+) -> None:
+    wrong = given(own_central, technician, window="W13", name="w12-east")
+    other = given(own_central, technician, window="W13", name="w13-east")
+    right = given(own_central, technician, window="W12", name="w12-east")
+    assert right["voided"] == 1
+    assert problem_code(Device(own_central).request_enrolment(wrong["token"])) == "token-expired"
+    Device(own_central).enrol(right["token"])
+    Device(own_central).enrol(other["token"])
+
+
+def test_a_device_of_that_name_in_another_hall_keeps_its_card(
+    own_central: RunningCentral, technician: str, tmp_path: Path
+) -> None:
+    open_second_hall(own_central, tmp_path)
+    there = given(own_central, technician, window="V12", name="w12-east")
+    assert given(own_central, technician, window="W12", name="w12-east")["voided"] == 0
+    Device(own_central, window="V12").enrol(there["token"])
 
 
 def test_a_window_that_no_hall_has_gets_no_token(

@@ -23,6 +23,7 @@ from central_rig import (
     MakeDatabase,
     RunningCentral,
     problem_code,
+    retirement_in,
     running,
 )
 from test_central_cli import data, run, served  # noqa: F401 - a fixture
@@ -226,6 +227,7 @@ def test_only_a_device_may_ask_and_only_what_it_signed(own_central: RunningCentr
         devices.revoke(connection, device.name, now_ms())
     retired = ask(device, visit)
     assert (retired.status_code, problem_code(retired)) == (403, "device-revoked")
+    assert retirement_in(retired, own_central).device == device.name
 
 
 @pytest.mark.parametrize(

@@ -23,11 +23,22 @@ import rfc9180
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from protocol import by_phone, configuration, cose, messages, phone, receipts, records, remote
+from protocol import (
+    by_phone,
+    configuration,
+    cose,
+    messages,
+    phone,
+    receipts,
+    records,
+    remote,
+    retirement,
+)
 from protocol.keys import SigningKey
 from protocol.levels import Level
 from protocol.questions import Asks
 from protocol.records import AnyRecord, ClockQuality, InvitedBy, MatterHandled, Outcome
+from protocol.retirement import Retirement
 from protocol.sealing import OpeningKey, Place
 from protocol.subjects import Channel, Subject
 
@@ -183,6 +194,7 @@ CONFIGURATION = configuration.Configuration(
     texts={"zh-CN": {"greet": "您好，请问办理什么业务"}},
 )
 RECEIPT = receipts.Receipt(DEVICE, 5, bytes(range(100, 132)), 1_776_213_060_000)
+RETIREMENT = Retirement(DEVICE, 1_776_299_460_000)
 TOKEN = phone.PhoneToken(DEVICE, 1_776_299_400, VISIT, Asks(staff=1, matters=2), "7K4M2Q9D")
 REMOTE = remote.RemoteRating(
     hall="211200-BH",
@@ -299,6 +311,14 @@ def _make_receipt() -> dict[str, Any]:
         "about": f"Central's receipt. {_HOW}",
         "fields": readable(msgspec.to_builtins(RECEIPT, builtin_types=(bytes,))),
         **_signed(receipts.sign(RECEIPT, CENTRAL_KEY), CENTRAL_KEY, cose.RECEIPT),
+    }
+
+
+def _make_retirement() -> dict[str, Any]:
+    return {
+        "about": f"Central's word that a device was retired. {_HOW}",
+        "fields": readable(msgspec.to_builtins(RETIREMENT)),
+        **_signed(retirement.sign(RETIREMENT, CENTRAL_KEY), CENTRAL_KEY, cose.RETIREMENT),
     }
 
 
@@ -424,6 +444,7 @@ MAKERS = {
     "phone": _make_phone,
     "remote": _make_remote,
     "by_phone": _make_by_phone,
+    "retirement": _make_retirement,
     "sealing": _make_sealing,
 }
 
@@ -441,6 +462,7 @@ SIGNED_VECTORS = [
     *(("records", number) for number in range(len(_MAKE))),
     *(("chain", number) for number in range(5)),
     *((name, None) for name in ("receipt", "configuration", "phone", "remote", "by_phone")),
+    ("retirement", None),
 ]
 
 
@@ -478,6 +500,11 @@ def test_the_chain_holds_from_its_genesis() -> None:
 def test_these_bytes_are_read_as_this_receipt() -> None:
     signed = bytes.fromhex(stored("receipt")["signed"])
     assert receipts.verify(signed, CENTRAL_KEY.public) == RECEIPT
+
+
+def test_these_bytes_are_read_as_this_retirement() -> None:
+    signed = bytes.fromhex(stored("retirement")["signed"])
+    assert retirement.verify(signed, CENTRAL_KEY.public) == RETIREMENT
 
 
 def test_these_bytes_are_read_as_rated_by_phone() -> None:

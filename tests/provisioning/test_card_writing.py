@@ -215,6 +215,7 @@ def test_a_device_that_enrolled_gets_settings_and_no_token(
     turned = ours._replace(seats=(seat(settings={"screen.rotate": 180}),))
     [outcome] = write(turned, place_of, central.desk())
     assert outcome.result is Result.WRITTEN and "settings only" in outcome.sentence
+    assert "if central has retired it, --replace makes it a new device" in outcome.sentence
     assert not token.exists()
     assert load(tmp_path / "w12/haochaping/device.toml").screen.rotate == 180
     assert central.tokens_given() == 1
@@ -228,6 +229,7 @@ def test_a_spent_token_is_taken_off_a_prepared_card(
     name = central.enrol(first.card.token)
     [outcome] = write(ours, place_of, central.desk())
     assert name in outcome.sentence and "settings only" in outcome.sentence
+    assert "if central has retired it, --replace makes it a new device" in outcome.sentence
     previous = place_of(ours.seats[0]).previous()
     assert previous and not previous.token and previous.used
 
@@ -255,6 +257,35 @@ def test_of_two_cards_for_one_device_the_one_written_last_counts_and_that_is_sai
     with central.desk() as desk:
         assert desk.status(first.card.token).state is TokenState.EXPIRED
     central.enrol(second.card.token)
+
+
+def test_a_card_whose_window_was_wrong_is_no_longer_good_once_it_is_corrected(
+    tmp_path: Path, central: Town, ours: Fleet
+):
+    wrong = ours._replace(seats=(seat("w12", "W13"),))
+    [first] = write(wrong, PLACES["folder"](tmp_path / "wrong"), central.desk())
+    [second] = write(ours, PLACES["folder"](tmp_path / "right"), central.desk())
+    assert "a card written for it before, and not used, is no longer good" in second.sentence
+    assert first.card and second.card
+    with central.desk() as desk:
+        assert desk.status(first.card.token).state is TokenState.EXPIRED
+        assert desk.status(second.card.token).state is TokenState.UNUSED
+
+
+@pytest.mark.parametrize("kind", PLACES)
+def test_a_card_that_cannot_be_written_says_what_is_no_longer_good_all_the_same(
+    tmp_path: Path, central: Town, ours: Fleet, monkeypatch: pytest.MonkeyPatch, kind: str
+):
+    write(ours, PLACES["folder"](tmp_path / "first"), central.desk())
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "statvfs", lambda _path: SimpleNamespace(f_bavail=1, f_frsize=4096))
+        [failed] = write(ours, PLACES[kind](tmp_path / "second"), central.desk())
+    assert failed.result is Result.FAILED and "MiB are needed" in failed.sentence
+    assert failed.sentence.endswith(
+        "; a card written for it before, and not used, is no longer good"
+    )
+    [written] = write(ours, PLACES[kind](tmp_path / "second"), central.desk())
+    assert written.result is Result.WRITTEN
 
 
 def test_a_device_that_serves_is_not_silently_replaced(tmp_path: Path, central: Town, ours: Fleet):

@@ -17,7 +17,7 @@ from device.store.briefing import Briefing
 from device.store.home import Home
 from device.store.identity import Identity, load_identity, load_key
 from device.store.profile import Central as Settings
-from protocol import receipts, records
+from protocol import receipts, records, retirement
 from protocol.keys import SigningKey
 from protocol.messages import (
     Batch,
@@ -30,6 +30,7 @@ from protocol.messages import (
     decode_batch,
 )
 from protocol.receipts import Receipt
+from protocol.retirement import Retirement
 
 
 class Call(NamedTuple):
@@ -132,6 +133,11 @@ def receipt(
     key: SigningKey = CENTRAL_KEY,
 ) -> bytes:
     return receipts.sign(Receipt(device, through, head, issued_ms), key)
+
+
+def notice(device: str = DEVICE, key: SigningKey = CENTRAL_KEY) -> bytes:
+    """Central's signed word that ``device`` was retired."""
+    return retirement.sign(Retirement(device, 1_000), key)
 
 
 def batch_reply(signed: bytes, *verdicts: RecordVerdict) -> bytes:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import msgspec
 import pytest
-from agent_rig import Call, http, listening
+from agent_rig import Call, http, listening, notice
 from device_rig import CENTRAL_KEY, open_ledger, rate
 
 from demo.stage import WINDOW, Stage
@@ -35,7 +35,14 @@ from device.store.identity import (
 )
 from device.store.profile import Profile, load
 from device.store.setup import SetupState, read_state
-from protocol.messages import PROBLEM_TYPE, EnrolmentReply, Problem
+from protocol.keys import SigningKey
+from protocol.messages import (
+    PROBLEM_TYPE,
+    EnrolmentReply,
+    EnrolmentRequest,
+    Problem,
+    device_name,
+)
 from provisioning.profile_file import write
 from tests.gateway import halls_own_gateway
 
@@ -127,9 +134,21 @@ def token(stage: Stage, *more: str) -> str:
     return file.read_text(encoding="utf-8").strip()
 
 
-def refusing(status: int, code: str, **headers: str) -> Callable[[Call], bytes]:
-    body = msgspec.json.encode(Problem(title="No", status=status, code=code, detail="for a reason"))
+def refusing(status: int, code: str, said: bytes = b"", **headers: str) -> Callable[[Call], bytes]:
+    problem = Problem(title="No", status=status, code=code, detail="for a reason", notice=said)
+    body = msgspec.json.encode(problem)
     return lambda _: http(body, status, Content_Type=PROBLEM_TYPE, **headers)
+
+
+def retiring(key: SigningKey = CENTRAL_KEY, device: str = "") -> Callable[[Call], bytes]:
+    """Tell whoever asks, or ``device``, that it was retired, signed with ``key``."""
+
+    def answer(call: Call) -> bytes:
+        asked = msgspec.json.decode(call.body, type=EnrolmentRequest)
+        said = notice(device or device_name(asked.record_key), key)
+        return refusing(403, "device-revoked", said)(call)
+
+    return answer
 
 
 # --- central that answers as it should -----------------------------------------------------------
@@ -256,6 +275,61 @@ def test_keys_that_central_revoked_are_set_aside_for_a_card_with_a_new_token(
     assert load_identity(device.home).device != old
 
 
+PINNED = {
+    "algorithm": CENTRAL_KEY.algorithm,
+    "key": base64.b64encode(CENTRAL_KEY.public.raw).decode(),
+}
+
+
+def test_what_central_has_signed_ends_the_keys_of_a_card_that_knows_its_key(device: Device):
+    """Also before there is an identity: an answer may have been lost on the way."""
+    device.put(central_key=PINNED)
+    with listening(retiring()) as central:
+        assert device.try_once(central.url).name == "REVOKED"
+    keys = device.home.record_key.read_bytes()
+    assert preparation.prepare(device.home, device.card)[0]
+    assert not device.home.record_key.exists()
+    (aside,) = device.home.root.parent.glob(f"{device.home.root.name}.*")
+    assert Home(aside).record_key.read_bytes() == keys
+
+
+def test_an_enrolled_device_knows_centrals_key_without_the_card(device: Device):
+    save_identity(device.home, Identity("hcp-1", CENTRAL_KEY.public.raw, CENTRAL_KEY.algorithm))
+    with listening(retiring()) as central:
+        assert device.try_once(central.url).name == "REVOKED"
+    assert preparation.prepare(device.home, device.card)[0]
+
+
+FORGED = {
+    "unsigned": refusing(403, "device-revoked"),
+    "signed by somebody else": retiring(SigningKey.from_seed(b"x" * 32)),
+    "another device's": retiring(device="hcp-ffffffffffffffff"),
+}
+
+
+@pytest.mark.parametrize("answer", FORGED.values(), ids=FORGED)
+@pytest.mark.parametrize("pinned", [PINNED, None], ids=["by the card", "by the identity"])
+def test_nobody_on_the_way_can_end_an_identity(
+    device: Device, answer: Callable[[Call], bytes], pinned: dict[str, object] | None
+):
+    """It is tried again, and in the end the device serves on as what it was."""
+    save_identity(device.home, Identity("hcp-1", CENTRAL_KEY.public.raw, CENTRAL_KEY.algorithm))
+    device.put(central_key=pinned)
+    with listening(answer) as central:
+        enrolment = device.enrolment(central.url)
+        standings = [enrolment.once() for _ in range(card_enrolment.TRIES_WHEN_ENROLLED)]
+    assert [one.done for one in standings] == [False] * 4 + [True]
+    assert standings[0].name == "CENTRAL_REFUSES"
+    assert preparation.prepare(device.home, device.card)[0] == []
+    assert load_identity(device.home).device == "hcp-1"
+
+
+def test_where_centrals_key_is_not_known_yet_nothing_is_believed(device: Device):
+    with listening(retiring()) as central:
+        assert device.try_once(central.url).name == "CENTRAL_REFUSES"
+    assert preparation.prepare(device.home, device.card)[0] == []
+
+
 def test_without_a_card_for_another_life_nothing_is_set_aside(stage: Stage, device: Device):
     assert preparation.prepare(device.home, device.card)[0] == []
     device.put(replace=True)
@@ -338,7 +412,7 @@ def test_a_card_of_its_own_gives_the_other_board_a_life_of_its_own(
         (403, "token-expired", "TOKEN_EXPIRED", True),
         (403, "token-unknown", "TOKEN_UNKNOWN", True),
         (409, "wrong-board", "WRONG_BOARD", True),
-        (403, "device-revoked", "REVOKED", True),
+        (403, "device-revoked", "CENTRAL_REFUSES", False),
         (409, "key-known", "KEY_KNOWN", True),
         (403, "bad-proof", "CENTRAL_REFUSES", False),
         (503, "busy", "CENTRAL_REFUSES", False),

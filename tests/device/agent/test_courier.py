@@ -6,15 +6,17 @@ import threading
 
 import msgspec
 import pytest
-from agent_rig import Memory, agent_of, http, listening
+from agent_rig import Memory, agent_of, http, listening, notice, receipt
 from device_rig import RECORD_KEY, WANG, fill, open_ledger, rate, signed_records, soon
 
 from device.agent import courier as courier_module
+from device.agent.central import Refused
 from device.core.errors import CentralError, CentralUnreachable, StorageFull
 from device.core.session import Session, SessionState, StaffArrived
 from device.store import roster, salvage
 from device.store.briefing import Briefing, BriefingReader
 from device.store.home import Home
+from protocol.keys import SigningKey
 from protocol.messages import MAX_BATCH_BYTES, MAX_BATCH_RECORDS, Batch, Elsewhere, Problem
 from protocol.records import Boot
 
@@ -209,25 +211,25 @@ def test_a_device_that_is_retired_knows_it_until_central_serves_it_again(home: H
     monkeypatch.setattr(courier_module, "LOOK_S", 0.01)
     monkeypatch.setattr(courier_module, "HEARTBEAT_S", 0.0)
     monkeypatch.setattr(courier_module, "retry_delay", lambda *_: 0.01)
-    memory, refusals = Memory(), [""]
+    memory, refusals = Memory(), [b""]
 
     def central(call):
-        code = refusals[-1]
-        return refused(code) if code else memory(call)
+        return refusals[-1] or memory(call)
 
     with listening(central) as listener, agent_of(home, listener.url) as agent:
         ended = threading.Event()
         thread = threading.Thread(target=agent.courier.run, args=(ended,))
         thread.start()
-        for code, retired in (
-            ("", False),
-            ("clock-skew", False),
-            ("device-revoked", True),
-            ("busy", True),
-            ("", False),
+        for refusal, retired in (
+            (b"", False),
+            (refused("clock-skew"), False),
+            (refused("device-revoked", notice()), True),
+            (refused("device-revoked"), True),
+            (refused("busy"), True),
+            (b"", False),
         ):
-            refusals.append(code)
-            online = not code
+            refusals.append(refusal)
+            online = not refusal
             calls = len(listener.to("/v1/heartbeats")) + 2
             assert soon(lambda calls=calls: len(listener.to("/v1/heartbeats")) > calls)
             assert soon(lambda online=online: agent.briefing.online() is online)
@@ -237,8 +239,47 @@ def test_a_device_that_is_retired_knows_it_until_central_serves_it_again(home: H
         thread.join(10)
 
 
-def refused(code: str) -> bytes:
-    problem = msgspec.json.encode(Problem("No", 403, code))
+NO_WORD_OF_CENTRALS = {
+    "unsigned": b"",
+    "no notice": b"retired",
+    "signed by somebody else": notice(key=SigningKey.from_seed(b"x" * 32)),
+    "another device's": notice("hcp-ffffffffffffffff"),
+    "another word of central's": receipt(0),
+}
+
+
+@pytest.mark.parametrize("said", NO_WORD_OF_CENTRALS.values(), ids=NO_WORD_OF_CENTRALS)
+def test_nobody_on_the_way_can_retire_a_device(home: Home, said: bytes):
+    """It goes on asking citizens, and tries again like after any refusal."""
+    with (
+        listening(lambda _: refused("device-revoked", said)) as listener,
+        agent_of(home, listener.url) as agent,
+    ):
+        with pytest.raises(Refused) as failed:
+            agent.courier.once()
+        agent.courier._failed(failed.value)
+        assert agent.briefing.online() is False
+        assert not agent.briefing.retired()
+        assert agent.briefing.counters() == {"retry.refused.device-revoked": 1}
+        listener.answer = Memory()
+        agent.courier._next_try = 0.0
+        agent.work()
+        assert agent.briefing.online() is True
+
+
+def test_a_notice_in_another_refusal_retires_nobody(home: Home):
+    with (
+        listening(lambda _: refused("busy", notice())) as listener,
+        agent_of(home, listener.url) as agent,
+    ):
+        with pytest.raises(Refused) as failed:
+            agent.courier.once()
+        agent.courier._failed(failed.value)
+        assert not agent.briefing.retired()
+
+
+def refused(code: str, said: bytes = b"") -> bytes:
+    problem = msgspec.json.encode(Problem("No", 403, code, notice=said))
     return http(problem, 403, Content_Type="application/problem+json")
 
 

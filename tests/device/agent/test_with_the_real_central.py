@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 import requests
 from agent_rig import Agent, Call, Listener, agent_of, listening
-from device_rig import BAD, DEED, WANG, draft, fill
+from device_rig import BAD, DEED, WANG, copy_of, draft, fill
 
 from demo.account import key_of, settle
 from demo.stage import SAMPLE, WINDOW, Stage
-from device.agent.central import Refused
+from device.agent.central import Refused, Retired
 from device.agent.enrolment import enrol
 from device.core.errors import CentralError, CentralUnreachable
 from device.store import lock, roster, salvage
@@ -146,6 +146,32 @@ def test_enrolment_gives_identity_and_configuration_and_repeating_it_is_harmless
     with pytest.raises(Refused, match="wrong-board"):
         enrol(profile, once, "another board")
     assert load_identity(fresh) == identity
+
+
+def test_a_device_that_central_retires_believes_it_on_either_way(stage: Stage, fresh: Home):
+    profile = profile_of(fresh, stage.address)
+    device = enrol(profile, token(stage), "board-retired").device
+    stage.command("central", "revoke", device, "--data", str(stage.central_data))
+    with agent_of(fresh, stage.address) as agent:
+        with pytest.raises(Retired, match=f"{device} was retired") as refused:
+            agent.courier.once()
+        agent.courier._failed(refused.value)
+        assert agent.briefing.retired()
+    with pytest.raises(Retired, match="it needs new keys"):
+        enrol(profile, token(stage), "board-retired")
+
+
+def test_a_board_with_new_keys_retires_what_it_was_before(
+    stage: Stage, fresh: Home, tmp_path: Path
+):
+    anew = copy_of(fresh, tmp_path / "anew")
+    enrol(profile_of(fresh, stage.address), token(stage), "board-twice")
+    with agent_of(fresh, stage.address) as agent:
+        agent.work()
+        successor = enrol(profile_of(anew, stage.address), token(stage), "board-twice")
+        with pytest.raises(Retired):
+            beat(agent)
+    assert f"replaced by {successor.device}" in page_of(stage, fresh)
 
 
 def test_a_token_that_central_did_not_make_leaves_no_identity(stage: Stage, fresh: Home):

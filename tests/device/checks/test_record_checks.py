@@ -77,6 +77,7 @@ def test_a_retired_device_says_that_and_not_merely_that_central_is_silent(
     briefing.set_online(False, retired=True)
     said = finding(patient, "central-contact")
     assert (said.level, "has retired this device" in said.sentence) == (Level.FAULT, True)
+    assert "provision cards --replace" in said.what_to_do
 
 
 def test_central_without_a_configuration_for_us_is_warned_of(patient: Patient, briefing: Briefing):
