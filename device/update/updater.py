@@ -33,9 +33,10 @@ MAX_BOOTS: Final = 2
 """A release that has not proved itself by this boot is not tried any further."""
 MAX_SWITCHES: Final = 5
 """So often the power may go before a release has come into use at all."""
-JUDGED_S: Final = 1800.0
-"""By then an update is judged, or nobody is there who judges it."""
+JUDGE_COMES_S: Final = 60.0
+"""Within this time somebody is at an update under way, or nobody is."""
 BOTH: Final = (KIOSK, AGENT)
+_LOCK: Final = "lock"
 
 
 class LeftBehind(ReleaseRefused):
@@ -71,7 +72,7 @@ class Updater:
         said = False
         while True:
             try:
-                descriptor = lock.hold(self._places.updating / "lock")
+                descriptor = lock.hold(self._places.updating / _LOCK)
                 break
             except lock.AlreadyRunning:
                 if not patient:
@@ -200,12 +201,17 @@ class Updater:
         return self._go_back(under_way, wrong) if wrong else self._confirm(under_way)
 
     def leave_to_judge(self) -> None:
-        """Wait until the update under way is judged by whom `settle` called; at most `JUDGED_S`.
+        """Wait until whom `settle` called has judged the update under way, if anybody does.
 
         At boot it may be about the very release that asks: that must not be its own judge.
         """
-        until = self._system.monotonic() + JUDGED_S
-        while trial.note(self._places).exists() and self._system.monotonic() < until:
+        last_seen = self._system.monotonic()
+        while trial.note(self._places).exists():
+            now = self._system.monotonic()
+            if lock.is_held(self._places.updating / _LOCK):
+                last_seen = now
+            elif now - last_seen >= JUDGE_COMES_S:
+                return
             self._system.pause(2.0)
 
     def _switch(self, under_way: Trial, *, at_boot: bool = False) -> Trial:

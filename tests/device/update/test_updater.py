@@ -20,7 +20,7 @@ from device.store.home import Home
 from device.update import trial
 from device.update.system import AGENT, KIOSK, UnitState
 from device.update.trial import Phase
-from device.update.updater import MAX_SWITCHES, LeftBehind
+from device.update.updater import JUDGE_COMES_S, MAX_SWITCHES, LeftBehind
 from device.update.versions import NotNewer
 from protocol import release_key
 
@@ -359,15 +359,30 @@ def test_who_asks_at_boot_waits_for_the_judge_and_does_not_judge_itself(device: 
     device.system.each_pause = lambda: cut_when(trial.read(device.deployed))
     with suppress(PowerCut):
         device.updater().update(device.release())
-    pauses = iter(range(3))
+    device.system.power_off()
+    judge = device.updater()
+    judged_at = device.system.now + 500
 
-    def judged_meanwhile() -> None:
-        if next(pauses) == 1:
-            trial.end(device.deployed)
+    with judge.alone():
 
-    device.system.each_pause = judged_meanwhile
-    device.updater().leave_to_judge()
-    assert next(pauses) == 2
+        def judged_in_time() -> None:
+            if device.system.now >= judged_at:
+                trial.end(device.deployed)
+
+        device.system.each_pause = judged_in_time
+        device.updater().leave_to_judge()
+    assert device.system.now >= judged_at
+
+
+def test_where_nobody_judges_whoever_asks_has_to(device: Device):
+    device.system.each_pause = lambda: cut_when(trial.read(device.deployed))
+    with suppress(PowerCut):
+        device.updater().update(device.release())
+    device.system.each_pause = lambda: None
+    began = device.system.now
+    device.from_inbox()
+    assert device.system.now >= began + JUDGE_COMES_S
+    assert device.news.startswith("confirmed: 1.1.0-")
 
 
 def test_a_verdict_that_was_written_down_is_the_one_that_is_told(device: Device):
