@@ -240,6 +240,8 @@ class Machine:
                 return None
             heard += piece
         text = _ESCAPES.sub("", heard.decode("utf-8", "replace"))
+        if begun not in text:
+            return None  # cut off at its beginning: the guest was only just starting
         return "+" + text[text.index(begun) + len(begun) : text.index(ended)].strip()
 
     def _hang_up(self) -> None:
