@@ -10,7 +10,8 @@ from tests.boot.disk import read_boot
 from tests.boot.life import HAOCHAPING, READY_S, rate_by_finger, the_only_device, watch_until
 from tests.boot.machine import LOUD
 
-_STEP = re.compile(r"\b(\d+)/(\d+) (.+)")
+_STEP = re.compile(r"\bsh\[\d+\]: (\d+)/(\d+) (.+)")
+"""As first boot says it; what fsck counts looks alike."""
 _MOST_CUTS = 25
 
 
