@@ -59,7 +59,7 @@ def update(bench: Bench) -> None:
         assert machine.run("readlink /var/lib/haochaping/current").endswith(name)
         rate_by_finger(bench, machine)
     the_only_device(bench)
-    (given,) = json.loads(bench.workshop.central("releases", "--json"))["releases"]
+    (given,) = json.loads(bench.workshop.central("releases", "list", "--json"))["releases"]
     assert not given["gave_up"], "no cut is the release's fault"
 
 
