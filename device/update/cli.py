@@ -141,7 +141,7 @@ def _status(deployed: Deployed) -> int:
     except trial.UnreadableTrial as error:
         print(f"under way     {error}")
         return 1
-    if under_way is not None:
+    if under_way is not None and under_way.phase is not trial.Phase.OVER:
         print(f"under way     {under_way.phase} {under_way.fresh} (boots: {under_way.boots})")
     return 0
 
