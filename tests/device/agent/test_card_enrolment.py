@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -114,17 +114,6 @@ def device(home: Home, tmp_path: Path) -> Device:
 @pytest.fixture(autouse=True)
 def this_board(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(board, "SOURCES", ())
-
-
-@pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    stage = Stage(tmp_path_factory.mktemp("stage"))
-    try:
-        stage.make_central()
-        stage.start_central()
-        yield stage
-    finally:
-        stage.close()
 
 
 def token(stage: Stage, *more: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 from counter_staff import CounterStaff, counter_staff
 from device_rig import DEED, WANG, invitation, rows, soon
 from test_agent_process import TERM_S, Process, agent_process
-from test_with_the_real_central import enrolled, fresh, stage  # noqa: F401 - fixtures
+from test_with_the_real_central import enrolled, fresh  # noqa: F401 - fixtures
 
 from central import devices, remote_ratings
 from central.remote_ratings import Given, Place, Way
@@ -38,7 +38,7 @@ def people(enrolled: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[CounterS
 
 
 @pytest.fixture
-def hall(stage: Stage) -> Iterator[Central]:  # noqa: F811
+def hall(stage: Stage) -> Iterator[Central]:
     """Another process of the same central, which the phones come in by."""
     opened = Central.open(read_settings(stage.central_data))
     yield opened
@@ -88,7 +88,7 @@ def closing(home: Home) -> VisitClosed:
 
 
 def test_subjects_rated_one_after_the_other_end_the_visit(
-    stage: Stage,  # noqa: F811
+    stage: Stage,
     enrolled: Home,  # noqa: F811
     hall: Central,
     people: CounterStaff,
@@ -109,7 +109,7 @@ def test_subjects_rated_one_after_the_other_end_the_visit(
 
 
 def test_what_was_rated_while_the_device_was_cut_off_comes_when_it_is_back(
-    stage: Stage,  # noqa: F811
+    stage: Stage,
     enrolled: Home,  # noqa: F811
     hall: Central,
     people: CounterStaff,
@@ -129,7 +129,7 @@ def test_what_was_rated_while_the_device_was_cut_off_comes_when_it_is_back(
 
 
 def test_an_agent_that_starts_again_in_mid_visit_says_it_again(
-    stage: Stage,  # noqa: F811
+    stage: Stage,
     enrolled: Home,  # noqa: F811
     hall: Central,
     people: CounterStaff,

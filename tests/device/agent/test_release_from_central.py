@@ -1,9 +1,7 @@
 """Given at central, on the device a moment later: the whole way of a release, and its echo."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from agent_rig import agent_of
 from small_releases import CHECK, PUBLIC, make_release
 from test_with_the_real_central import profile_of, token
@@ -18,18 +16,6 @@ from device.store.deployed import Deployed
 from device.store.home import Home
 from device.store.identity import load_identity, load_key
 from device.store.schema import migrate
-
-
-@pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """A hall with a running central."""
-    stage = Stage(tmp_path_factory.mktemp("stage"))
-    try:
-        stage.make_central()
-        stage.start_central()
-        yield stage
-    finally:
-        stage.close()
 
 
 def central(stage: Stage, *words: str) -> str:

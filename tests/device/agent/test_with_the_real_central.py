@@ -26,18 +26,6 @@ from provisioning.profile_file import write
 NUMBERS = count(1)
 
 
-@pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """A hall with a running central; each test brings a device of its own."""
-    stage = Stage(tmp_path_factory.mktemp("stage"))
-    try:
-        stage.make_central()
-        stage.start_central()
-        yield stage
-    finally:
-        stage.close()
-
-
 def token(stage: Stage) -> str:
     file = stage.folder / f"token-{next(NUMBERS)}"
     words = ("token", "--window", WINDOW, "--beside", "--out", str(file))
